@@ -1,0 +1,20 @@
+import { availableParallelism, cpus } from 'node:os'
+import { DatabaseSync } from 'node:sqlite'
+
+/** A Markdown table; columns after the first are numbers and stand to the right. */
+export function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(titles), line(titles.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n')
+}
+
+/** What the numbers depend on besides the code. */
+export function machineFacts(): string {
+  const database = new DatabaseSync(':memory:')
+  const version = Object.values(database.prepare('select sqlite_version()').get() ?? {})[0]
+  database.close()
+  const processor = cpus()[0]?.model.trim() || 'processor'
+  return `Node ${process.version.slice(1)}, SQLite ${version} (WAL, synchronous=FULL), ${availableParallelism()} cores (${processor}), ${process.platform}`
+}
+
+/** A rate or a count, with thousands separated. */
+export const whole = (value: number): string => Math.round(value).toLocaleString('en')

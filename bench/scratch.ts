@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ServerProcess } from './server-process.ts'
+
+/** What a run leaves behind until it is cleared away. */
+export interface Scratch {
+  readonly folder: string
+  /** Takes over a server that starts: `clear` stops it, even if it has not started yet. */
+  keep(server: Promise<ServerProcess>): Promise<ServerProcess>
+  clear(): Promise<void>
+}
+
+/** A folder beside the data of the examples: the system's temporary folder may be in memory, where waiting for the disk costs nothing. */
+const PARENT = fileURLToPath(new URL('../data', import.meta.url))
+
+/** Runs `work` with an empty folder. However it ends, Ctrl-C included, its servers are stopped and the folder is removed. */
+export async function withScratch(work: (scratch: Scratch) => Promise<void>): Promise<void> {
+  await mkdir(PARENT, { recursive: true })
+  const folder = await mkdtemp(join(PARENT, 'bench-'))
+  const servers: Promise<ServerProcess>[] = []
+  const clear = async (): Promise<void> => {
+    await Promise.allSettled(servers.splice(0).map(async (server) => (await server).stop()))
+    await rm(folder, { recursive: true, force: true })
+  }
+  let isInterrupted = false
+  const interrupted = (): void => {
+    isInterrupted = true
+    void clear().then(() => process.exit(130))
+  }
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  try {
+    await work({
+      folder,
+      clear,
+      keep(server) {
+        servers.push(server)
+        return server
+      },
+    })
+  } catch (error) {
+    if (!isInterrupted) throw error // else it is only that the servers are gone
+  } finally {
+    await clear()
+    process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted)
+  }
+}

@@ -1,0 +1,47 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** Which server: this toolkit, or the same written by hand. */
+export type Kind = 'ours' | 'bare'
+
+const scripts: Readonly<Record<Kind, string>> = { ours: 'cliquet-server.ts', bare: 'bare-server.ts' }
+
+/** A server that runs in a process of its own. */
+export interface ServerProcess {
+  readonly kind: Kind
+  readonly port: number
+  /** Ends it, cleanly if it can. */
+  stop(): Promise<void>
+}
+
+/** Starts a server on a SQLite file. `flags` are for the Node of all its threads. It ends with this process, however that ends. */
+export async function startServer(kind: Kind, file: string, flags = ''): Promise<ServerProcess> {
+  const child = fork(fileURLToPath(new URL(scripts[kind], import.meta.url)), [file], {
+    env: { ...withoutSettings(process.env), NODE_OPTIONS: flags },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const exited = once(child, 'exit')
+  const started = once(child, 'message')
+  const first = await Promise.race([started, exited.then(() => undefined)])
+  if (first === undefined) throw new Error(`the ${kind} server ended before it listened (code ${child.exitCode})`)
+  const { port } = first[0] as { port: number } // what `serveUntilTold` sends
+  return {
+    kind,
+    port,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.send('stop')
+        const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+        await exited
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+/** Both servers run with their defaults, whatever is set for others. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const foreign = /^(CLIQUET_|PORT$|NODE_ENV$|NODE_OPTIONS$)/
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)))
+}

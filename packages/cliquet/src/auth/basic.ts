@@ -1,0 +1,32 @@
+import { isUtf8 } from 'node:buffer'
+import { createHmac } from 'node:crypto'
+import type { AuthenticationPolicy } from './policy.ts'
+
+/**
+ * HTTP Basic Auth without sign-up: every pair of a user name and a password is a user (R4.5). The id is the HMAC-SHA256 of
+ * `username:password` keyed with `secret`, in hex: another password makes another user, and nothing is stored.
+ */
+export function createBasicPolicy({ secret }: { readonly secret: string }): AuthenticationPolicy {
+  return {
+    name: 'basicauth',
+    challenge: 'Basic realm="Realm"',
+    capability: {
+      description: 'Any user name and password. A different password makes a different user.',
+      url: 'https://www.rfc-editor.org/rfc/rfc7617',
+    },
+    securityDefinition: { type: 'basic' },
+    authenticate({ authorization }) {
+      const credentials = authorization === undefined ? undefined : readCredentials(authorization)
+      return credentials === undefined ? undefined : createHmac('sha256', secret).update(credentials).digest('hex')
+    },
+  }
+}
+
+/** `username:password`, or undefined for what is no Basic Auth or has no user name. */
+export function readCredentials(authorization: string): string | undefined {
+  const match = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(authorization)
+  if (match?.[1] === undefined) return undefined
+  const bytes = Buffer.from(match[1], 'base64')
+  const credentials = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
+  return credentials.indexOf(':') > 0 ? credentials : undefined
+}

@@ -1,0 +1,12 @@
+import type { Schema } from '../../drivers/sqlite/built-in.ts'
+
+/** The table: JSON text per prefix and key, until `expires` (ms since the epoch). */
+export const schema: Schema = {
+  name: 'cache',
+  versions: [
+    `create table cache(
+       prefix text not null, key text not null, value text not null, expires real not null,
+       primary key(prefix, key));
+     create index cache_expires on cache(expires);`,
+  ],
+}

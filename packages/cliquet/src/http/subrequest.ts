@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { PermissionSession } from '../permission/contract.ts'
+import type { StorageSession } from '../storage/contract.ts'
+
+/** The backends as a transaction sees them. */
+export interface Sessions {
+  readonly storage: StorageSession
+  readonly permission: PermissionSession
+}
+
+/** What the requests inside one batch share. */
+export interface Batch {
+  /** Absent where each write commits by itself. */
+  readonly sessions: Sessions | undefined
+  /** User ids by `Authorization` header: who was recognised once is not asked for again. Of requests that differ in nothing else a policy reads. */
+  readonly users: Map<string | undefined, string | undefined>
+  /** Principals by user id (R4.4). */
+  readonly principals: Map<string | undefined, Promise<readonly string[]>>
+}
+
+/** A request inside a batch. */
+export interface Subrequest {
+  readonly batch: Batch
+  /** Its body, parsed already; undefined if it has none. */
+  readonly body: unknown
+}
+
+const key = Symbol('cliquet.subrequest')
+
+/** Marks a message as a request inside a batch. */
+export function markSubrequest(message: IncomingMessage, subrequest: Subrequest): void {
+  Object.defineProperty(message, key, { value: subrequest })
+}
+
+/** What a request has of its batch; undefined outside of one. */
+export function subrequestOf({ raw }: FastifyRequest): Subrequest | undefined {
+  return (raw as { readonly [key]?: Subrequest })[key] // only `markSubrequest` knows the key
+}

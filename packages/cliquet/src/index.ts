@@ -1,0 +1,46 @@
+export type { Caller, Decision, Inheritance, Question } from './auth/authorization.ts'
+export type { AuthenticationPolicy } from './auth/policy.ts'
+export { AUTHENTICATED, EVERYONE } from './auth/principals.ts'
+export type { Cache } from './cache/contract.ts'
+export type { BackendOptions } from './drivers/backend-options.ts'
+export { BackendError } from './errors/backend-error.ts'
+export { ConfigurationError } from './errors/configuration-error.ts'
+export type { HttpErrorOptions } from './errors/http-error.ts'
+export { HttpError } from './errors/http-error.ts'
+export type { Fault } from './errors/invalid-parameters.ts'
+export { InvalidParameters } from './errors/invalid-parameters.ts'
+export type { IdGenerator } from './model/ids.ts'
+export { defineIdGenerator, GENERIC_ID, uuidGenerator } from './model/ids.ts'
+export type { Grant, ObjectRef, PermissionBackend, PermissionChange, PermissionSession, PermissionSet } from './permission/contract.ts'
+export type { Clock } from './primitives/clock.ts'
+export type { JoinedWork } from './primitives/joined-work.ts'
+export type { Json, JsonObject } from './primitives/json.ts'
+export { storedText } from './primitives/json.ts'
+export type { Transaction, TransactionOptions } from './primitives/transaction.ts'
+export type { ListMethod, RecordMethod, RecordOf, ResourceOptions } from './resource/define.ts'
+export type { AnySchema, Fields, Input } from './schema/fields.ts'
+export * as Type from './schema/type.ts'
+export type { Views } from './service/own-views.ts'
+export type { CliquetOptions } from './service/plugin.ts'
+export { cliquet } from './service/plugin.ts'
+export type { ListenOptions, Service, ServiceOptions } from './service/service.ts'
+export { createService } from './service/service.ts'
+export type { GivenSettings } from './service/settings.ts'
+export type {
+  Collection,
+  Condition,
+  Page,
+  Purge,
+  Put,
+  PutOutcome,
+  Refused,
+  Removal,
+  RemovalOutcome,
+  RemoveAllOutcome,
+  ResourceDeclaration,
+  Storage,
+  StorageSession,
+} from './storage/contract.ts'
+export type { Filter, Operator, Query, Sort, SortValue } from './storage/query.ts'
+export type { StoredRecord, Tombstone } from './storage/record.ts'
+export type { Capability, Probe } from './views/context.ts'

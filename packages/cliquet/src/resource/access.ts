@@ -1,0 +1,63 @@
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../auth/authorization.ts'
+import { collectionRef, recordRef, type Scope } from '../model/model.ts'
+import type { ObjectRef } from '../permission/contract.ts'
+import type { StoredRecord } from '../storage/record.ts'
+import type { ResourceContext } from './context.ts'
+
+/** Decides what one request may do (R10.3). Every `require…` throws 401 or 403. */
+export interface Access {
+  readonly caller: Caller
+  /** To read a record, also one that does not exist. */
+  requireRead(id: string): Promise<void>
+  mayRead(id: string): Promise<boolean>
+  /** To create under this collection. */
+  requireCreate(): Promise<void>
+  /** To change or delete a record; of one that does not exist only those learn who may read the collection. */
+  requireWrite(id: string, existing: StoredRecord | undefined): Promise<void>
+  /** The ids of a list that the caller may see or delete; undefined: all of them (R10.8). */
+  selection(permission: 'read' | 'write'): Promise<readonly string[] | undefined>
+}
+
+/** What everybody may who is logged in, on a resource without permissions: its guard has refused all others. */
+const unrestricted = (request: FastifyRequest): Access => ({
+  caller: { userId: request.userId, principals: [] },
+  requireRead: async () => {},
+  mayRead: async () => true,
+  requireCreate: async () => {},
+  requireWrite: async () => {},
+  selection: async () => undefined,
+})
+
+/** The access of a request to the records of its scope. */
+export async function accessOf(context: ResourceContext, request: FastifyRequest, scope: Scope): Promise<Access> {
+  const { definition, authentication, authorization } = context
+  if (!definition.shared) return unrestricted(request)
+  const caller: Caller = { userId: request.userId, principals: await authentication.principals(request) }
+  const resource = definition.name
+  const permits = (permission: string, object: ObjectRef): Promise<boolean> =>
+    authorization.permits({ resource, permission, object, caller })
+  const require = async (permission: string, object: ObjectRef): Promise<void> => {
+    if (!(await permits(permission, object))) throw authentication.refusal(request)
+  }
+  const collection = collectionRef(scope)
+
+  return {
+    caller,
+    requireRead: (id) => require('read', recordRef(scope, id)),
+    mayRead: (id) => permits('read', recordRef(scope, id)),
+    requireCreate: () => require(`${resource}:create`, collection),
+    requireWrite: (id, existing) => (existing === undefined ? require('read', collection) : require('write', recordRef(scope, id))),
+    async selection(permission) {
+      if (await permits(permission, collection)) return undefined
+      const ids = await authorization.visible({ resource, permission, object: collection, caller })
+      if (ids.length > 0 || (await permits(`${resource}:create`, parentOf(collection)))) return ids
+      throw authentication.refusal(request)
+    },
+  }
+}
+
+/** The object that a collection belongs to: the empty URI for a top-level one (R10.7). */
+function parentOf({ parentId, uri }: ObjectRef): ObjectRef {
+  return { parentId, uri: uri.slice(0, uri.lastIndexOf('/')) }
+}

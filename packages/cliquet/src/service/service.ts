@@ -1,0 +1,122 @@
+import fastify, { type FastifyInstance, LogController } from 'fastify'
+import { ConfigurationError } from '../errors/configuration-error.ts'
+import { answerConnectionError } from '../http/connection-errors.ts'
+import { answerFrameworkError, installHttp } from '../http/install.ts'
+import { systemClock } from '../primitives/clock.ts'
+import type { ResourceOptions } from '../resource/define.ts'
+import type { AnySchema } from '../schema/fields.ts'
+import { type Introduction, welcome } from './banner.ts'
+import type { Views } from './own-views.ts'
+import { type CliquetOptions, installService } from './plugin.ts'
+import { readSettings } from './settings.ts'
+
+/** Resource names and their schemas. */
+type Resources = Readonly<Record<string, AnySchema>>
+
+/** What `createService` takes. */
+export interface ServiceOptions<R extends Resources = Resources> extends CliquetOptions {
+  /** Resources by name, the same as calling `resource()` for each. */
+  readonly resources?: { readonly [K in keyof R]: ResourceOptions<R[K]> }
+}
+
+/** Where to listen; the settings `host` and `port` unless given. */
+export interface ListenOptions {
+  readonly host?: string
+  readonly port?: number
+  /** Whether to end cleanly at SIGINT and SIGTERM. Default: true. */
+  readonly signals?: boolean
+}
+
+/** A service: resources behind one version prefix. Its type carries their names and schemas. */
+// biome-ignore lint/complexity/noBannedTypes: {} is "no resource yet", to which `resource()` adds
+export interface Service<R = {}> {
+  /** Adds a resource. The answer is the same service, its type knowing the resource. */
+  resource<const N extends string, S extends AnySchema>(name: N, options: ResourceOptions<S>): Service<R & { readonly [K in N]: S }>
+  /** Adds routes of your own below the version prefix: a Fastify plugin. */
+  views(plugin: Views): Service<R>
+  /** Opens the backends and registers everything, without listening. */
+  ready(): Promise<void>
+  /** Starts to listen, and prints how to try it outside production. @returns the URL of hello */
+  listen(options?: ListenOptions): Promise<string>
+  /** Lets requests in flight finish, then closes everything. */
+  close(): Promise<void>
+  /** The Fastify application behind it: for plugins, hooks and tests (`inject`). */
+  readonly app: FastifyInstance
+  /** Only a type: the resources by name. */
+  readonly '~resources': R
+}
+
+/** A resource on its way to the app. */
+interface Registration extends Introduction {
+  readonly register: (app: FastifyInstance) => void
+}
+
+/** Makes a service. Nothing is opened before `listen()` or `ready()`. @throws ConfigurationError for settings that can't be */
+// biome-ignore lint/complexity/noBannedTypes: as above
+export function createService<R extends Resources = {}>(options: ServiceOptions<R>): Service<R> {
+  const { name, version, settings: given, clock = systemClock } = options
+  const settings = readSettings({ name, version, given })
+  const app = fastify({
+    bodyLimit: settings.maxBodyBytes,
+    routerOptions: { maxParamLength: 2000 },
+    ajv: { customOptions: { removeAdditional: false } },
+    logger: { level: settings.logLevel },
+    logController: new LogController({ disableRequestLogging: true }),
+    // One logger for all requests: a child for each costs a tenth of a poll. What is logged about one names it (`reqId`).
+    childLoggerFactory: (logger) => logger,
+    clientErrorHandler: (error, socket) => answerConnectionError(error, socket, settings),
+    frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, settings, clock),
+  })
+  const resources: Registration[] = []
+  const views: Views[] = [...(options.views ?? [])]
+  let starting: Promise<void> | undefined
+  let forgetSignals = (): void => {}
+
+  async function start(): Promise<void> {
+    installHttp(app, settings, clock)
+    await installService(app, settings, { ...options, views }, async () => {})
+    for (const { register } of resources) register(app)
+    await app.ready()
+  }
+
+  const service: Service = {
+    app,
+    '~resources': {},
+    resource(resource, resourceOptions) {
+      if (starting !== undefined) throw new ConfigurationError(`the resource "${resource}" is added after the start of the service`)
+      const { schema, collectionPath = `/${resource}s` } = resourceOptions
+      resources.push({ name: resource, schema, collectionPath, register: (target) => target.resource(resource, resourceOptions) })
+      return service as never // the same object; only its type has learnt something
+    },
+    views(plugin) {
+      if (starting !== undefined) throw new ConfigurationError('views are added after the start of the service')
+      views.push(plugin)
+      return service
+    },
+    ready: () => (starting ??= start()),
+    async listen({ host = settings.host, port = settings.port, signals = true } = {}) {
+      await service.ready()
+      const address = await app.listen({ host, port })
+      const url = `${address.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0):/, '//localhost:')}/${settings.apiPrefix}/`
+      if (signals) forgetSignals = closeAtSignals(service.close)
+      if (!settings.isProduction) process.stdout.write(welcome(settings, url, resources))
+      return url
+    },
+    async close() {
+      forgetSignals()
+      await app.close()
+    },
+  }
+  for (const [resource, resourceOptions] of Object.entries(options.resources ?? {})) service.resource(resource, resourceOptions)
+  return service as Service<R> // `resources` in the options are what `resource()` would add
+}
+
+/** Ends the work of the process at the first SIGINT or SIGTERM; a second one ends it the hard way. @returns what takes that back */
+function closeAtSignals(close: () => Promise<void>): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const listener = () => void close()
+  for (const signal of signals) process.once(signal, listener)
+  return () => {
+    for (const signal of signals) process.removeListener(signal, listener)
+  }
+}

@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify'
+import { invalid } from '../errors/invalid-parameters.ts'
+import { type Answer, jsonAnswer } from '../http/answer.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import type { Operation, OperationAnswer } from '../http/operation.ts'
+import { subrequestOf } from '../http/subrequest.ts'
+import { batchEndpoint } from './batch/endpoint.ts'
+import type { ViewContext } from './context.ts'
+import { heartbeat } from './heartbeat.ts'
+import { hello } from './hello.ts'
+import { openapi } from './openapi.ts'
+import { version } from './version.ts'
+
+/** The utility endpoints of a service, all public (R2.1). */
+export function utilityEndpoints(context: ViewContext): readonly Endpoint[] {
+  const { contribution, settings } = context
+  return [
+    ...reading('/', 'server_info', 'What the service is and can do', (request) => hello(context, request)).map((endpoint) => ({
+      ...endpoint,
+      variesByUser: true,
+    })),
+    ...reading('/__heartbeat__', '__heartbeat__', 'Whether the backends work', (request) => heartbeat(context, request)),
+    ...reading('/__lbheartbeat__', '__lbheartbeat__', 'Whether the process answers', () => jsonAnswer(200, {})),
+    ...reading('/__version__', '__version__', 'Which code is running', () => version(context)),
+    ...reading('/__api__', '__api__', 'This description, in OpenAPI 2.0', openapi(context)),
+    ...(contribution === undefined
+      ? []
+      : reading('/contribute.json', 'contribute', 'How to contribute to the project', () => jsonAnswer(200, contribution))),
+    batchEndpoint(context),
+    ...(settings.flushEndpointEnabled ? [flushEndpoint(context)] : []),
+  ]
+}
+
+function reading(path: string, service: string, summary: string, handler: Endpoint['handler']): Endpoint[] {
+  const operation = utilityOperation(service)
+  return (['GET', 'HEAD'] as const).map((method) => ({ method, path, service, summary, public: true, operation, handler }))
+}
+
+/** What the description of the service tells of a utility endpoint: it answers with an object. */
+function utilityOperation(id: string): Operation {
+  const answer: OperationAnswer = { description: 'The answer.', schema: { type: 'object' } }
+  const operation: Operation = { id, tag: 'Utilities', answers: { 200: answer } }
+  if (id === '__heartbeat__') return { ...operation, answers: { 200: answer, 503: { ...answer, description: 'Something is ill.' } } }
+  if (id === '__flush__') return { ...operation, answers: { 202: answer } }
+  return id === '__version__' ? { ...operation, errors: ['missing-url'] } : operation
+}
+
+/** Empties every backend (R2.7); not inside a batch, whose transaction it would wait for. */
+function flushEndpoint({ storage, permission, cache }: ViewContext): Endpoint {
+  async function handler(request: FastifyRequest): Promise<Answer> {
+    if (subrequestOf(request) !== undefined) throw invalid('path', null, 'Not possible inside a batch')
+    await Promise.all([storage.flush(), permission.flush(), cache.flush()])
+    return jsonAnswer(202, {})
+  }
+  const operation = utilityOperation('__flush__')
+  return { method: 'POST', path: '/__flush__', service: '__flush__', summary: 'Delete everything', public: true, operation, handler }
+}

@@ -1,0 +1,34 @@
+/**
+ * The house: which folder of `packages/cliquet/src` stands on which floor. A folder imports from lower floors and from itself, type imports
+ * included, never sideways. Names without a slash are folders; `index.ts` is the roof.
+ */
+export const floors: Record<string, number> = {
+  'index.ts': 9,
+  cli: 8,
+  testing: 8,
+  service: 7,
+  resource: 6,
+  views: 6,
+  auth: 5,
+  http: 4,
+  model: 4,
+  storage: 3,
+  cache: 3,
+  permission: 3,
+  events: 3,
+  metrics: 3,
+  logging: 3,
+  drivers: 2,
+  schema: 1,
+  errors: 0,
+  primitives: 0,
+}
+
+/**
+ * Folders made of one contract (the files directly in them) and implementations (their subfolders). An implementation sees its contract, lower
+ * floors and its own driver, never a neighbour; the contract sees no implementation. `conformance` is bound like an implementation.
+ */
+export const contractFolders = ['storage', 'cache', 'permission', 'events', 'metrics', 'logging']
+
+/** Drivers by engine: the only subfolder (or file of that name) of `drivers/` that the engine's implementations see, besides what belongs to no engine, such as `drivers/sql`. */
+export const engineDrivers: Record<string, string> = { sqlite: 'sqlite', postgres: 'postgres', citus: 'postgres', redis: 'redis' }
