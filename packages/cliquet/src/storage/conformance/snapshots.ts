@@ -16,12 +16,17 @@ async function beside<T>(writer: Storage, read: () => Promise<T>): Promise<{ sta
   const seen: T[] = []
   const lanes = upTo(6)
   const rounds = upTo(15)
+  let writing = true
   await Promise.all([
-    ...lanes.map(async (lane) => {
-      for (const i of rounds) stamps.set(`${lane}-${i}`, (await written(writer, articles, `${lane}-${i}`)).timestamp)
+    Promise.all(
+      lanes.map(async (lane) => {
+        for (const i of rounds) stamps.set(`${lane}-${i}`, (await written(writer, articles, `${lane}-${i}`)).timestamp)
+      }),
+    ).finally(() => {
+      writing = false
     }),
     ...upTo(3).map(async () => {
-      while (stamps.size < lanes.length * rounds.length) {
+      while (writing) {
         seen.push(await read())
         await new Promise((resolve) => setImmediate(resolve))
       }
@@ -68,7 +73,7 @@ async function pollerMissesNothing(writer: Storage, reader: Storage): Promise<vo
           if (i % 4 === 3) await remove(writer, articles, `r${(lane * 5 + i) % 20}`)
         }
       }),
-    ).then(() => {
+    ).finally(() => {
       writing = false
     }),
     (async () => {
