@@ -12,4 +12,18 @@ export interface BackendOptions {
   readonly connections: Connections
   /** Put before every key of a cache, so that several deployments can share a server (setting `cache_prefix`). */
   readonly prefix?: string | undefined
+  /** Of connections to a server. Backends with the same URL share a pool, whose options are those of the first. */
+  readonly pool?: PoolOptions | undefined
+}
+
+/** How a backend uses connections to its server; each has a default. */
+export interface PoolOptions {
+  /** Most connections at once (setting `*_pool_size`). */
+  readonly size?: number | undefined
+  /** How long a call waits for a connection, ms (`*_pool_timeout`). */
+  readonly timeout?: number | undefined
+  /** How many calls may wait for a connection; a further one fails at once. −1: any number (`*_max_backlog`). */
+  readonly backlog?: number | undefined
+  /** How long the server may take for one statement, ms (`*_statement_timeout`). */
+  readonly statementTimeout?: number | undefined
 }

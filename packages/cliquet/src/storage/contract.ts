@@ -86,6 +86,8 @@ export interface ResourceDeclaration {
   readonly name: string
   /** Names of top-level fields whose non-null values are unique among a collection's live records (R5.44). */
   readonly uniqueFields: readonly string[]
+  /** Names of fields that filters ask for often; a backend may make an index for each, and may do without (setting `indexes` of a resource). */
+  readonly indexes?: readonly string[] | undefined
 }
 
 /** Which tombstones to purge; both conditions must hold when both are given. Without any: all of them. */

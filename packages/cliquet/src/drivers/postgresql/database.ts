@@ -1,0 +1,125 @@
+import { BackendError } from '../../errors/backend-error.ts'
+import { ConfigurationError } from '../../errors/configuration-error.ts'
+import { DEFAULT_TRANSACTION_TIMEOUT, type TransactionOptions } from '../../primitives/transaction.ts'
+import type { BackendOptions, PoolOptions } from '../backend-options.ts'
+import type { Closable, Lease } from '../connections.ts'
+import type { MigrationStep, Migrations } from '../migrations.ts'
+import { distribute, isDistributed } from './distribution.ts'
+import { type PostgresLocation, parsePostgresUrl } from './location.ts'
+import { applySteps, pendingSteps } from './migration.ts'
+import { PostgresPool } from './pool.ts'
+import type { PostgresSchema } from './schema.ts'
+import type { PostgresSession } from './session.ts'
+import { identifier, type SqlRow, type SqlStatement } from './statement.ts'
+import { PostgresTransaction } from './transaction.ts'
+
+/** A PostgreSQL database as one process sees it. Any number of processes may use it. Nothing is opened before it is needed. */
+export class PostgresDatabase implements Closable, PostgresSession {
+  /** The quoted name of our schema, with a dot: put before the name of a table or function. */
+  readonly at: string
+  readonly schema: string
+  /** For messages. */
+  readonly shown: string
+  readonly #pool: PostgresPool
+  #distributed = false
+
+  constructor(location: PostgresLocation, options?: PoolOptions) {
+    this.schema = location.schema
+    this.shown = location.shown
+    this.at = `${identifier(location.schema)}.`
+    this.#pool = new PostgresPool(location, options)
+  }
+
+  get database(): object {
+    return this
+  }
+
+  /** Known from the first `migrate` on. */
+  get distributed(): boolean {
+    return this.#distributed
+  }
+
+  query(statement: SqlStatement): Promise<readonly SqlRow[]> {
+    return this.#pool.query(statement)
+  }
+
+  async atomically<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result> {
+    const transaction = await this.begin()
+    try {
+      const result = await work(transaction)
+      await transaction.commit()
+      return result
+    } finally {
+      await transaction.rollback()
+    }
+  }
+
+  /** Begins a transaction on a connection of its own. @throws BackendError */
+  async begin({ timeout = DEFAULT_TRANSACTION_TIMEOUT }: TransactionOptions = {}): Promise<PostgresTransaction> {
+    const connection = await this.#pool.connect()
+    try {
+      await connection.query({ text: 'begin' })
+    } catch (error) {
+      connection.release()
+      throw error
+    }
+    const { distributed, shown: place } = this
+    return new PostgresTransaction({ database: this, distributed, place, connection, timeout })
+  }
+
+  /**
+   * Brings a backend's tables to their current version. Distributed ones are only looked at, as their tables are changed from one node only.
+   * @throws BackendError, or ConfigurationError when the tables are newer, or distributed and older
+   */
+  async migrate(tables: PostgresSchema): Promise<void> {
+    const pending = await pendingSteps(this, this, tables)
+    this.#distributed = await isDistributed(this, this)
+    if (pending.length === 0) return
+    if (!this.#distributed) await applySteps(this, this, tables)
+    else
+      throw new ConfigurationError(
+        `the ${tables.name} tables in ${this.shown} are older than this program: run "cliquet migrate --distributed"`,
+      )
+  }
+
+  /** Whether the database can be read, and unless `readonly` written: tries it, and never fails. */
+  async check({ readonly }: { readonly readonly: boolean }): Promise<boolean> {
+    try {
+      if (readonly) return (await this.query({ text: `select 1 from ${this.at}meta limit 1` })).length === 1
+      const key = `check ${Math.random()}`
+      await this.query({ text: `insert into ${this.at}meta(key,value) values($1,'')`, values: [key] })
+      return (await this.query({ text: `delete from ${this.at}meta where key=$1 returning key`, values: [key] })).length === 1
+    } catch (error) {
+      if (error instanceof BackendError) return false
+      throw error
+    }
+  }
+
+  /** Waits for what is running, then closes the connections. A second call does nothing. */
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+}
+
+/** A share of the database that a backend's URL names. @throws ConfigurationError for a bad URL */
+export function leasePostgresDatabase({
+  url,
+  connections,
+  pool,
+}: Pick<BackendOptions, 'url' | 'connections' | 'pool'>): Lease<PostgresDatabase> {
+  const location = parsePostgresUrl(url)
+  const key = `postgresql:${location.schema}:${location.connectionString}`
+  return connections.lease(key, () => new PostgresDatabase(location, pool))
+}
+
+/** The migrations of a backend's tables in the database that its URL names. */
+export function createPostgresMigrations(options: Pick<BackendOptions, 'url' | 'connections'>, tables: PostgresSchema): Migrations {
+  const { value: database, release } = leasePostgresDatabase({ ...options, pool: { statementTimeout: 24 * 3_600_000 } })
+  return {
+    place: database.shown,
+    pending: () => pendingSteps(database, database, tables),
+    apply: (): Promise<readonly MigrationStep[]> => applySteps(database, database, tables),
+    distribute: () => distribute(database, database, tables),
+    close: release,
+  }
+}

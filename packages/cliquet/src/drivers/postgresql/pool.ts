@@ -1,0 +1,126 @@
+import type pg from 'pg'
+import { BackendError } from '../../errors/backend-error.ts'
+import { ConfigurationError } from '../../errors/configuration-error.ts'
+import type { PoolOptions } from '../backend-options.ts'
+import { backendError, leavesConnection } from './failure.ts'
+import type { PostgresLocation } from './location.ts'
+import type { SqlRow, SqlStatement } from './statement.ts'
+
+/** How connections are used unless told otherwise. */
+export const DEFAULT_POOL = { size: 16, timeout: 10_000, backlog: 1000, statementTimeout: 10_000 } as const
+
+/** How much longer than the server we wait for an answer, ms: if none comes, the network is cut. */
+const GRACE = 1000
+
+/** A transaction of which nothing is heard for so long ends, ms: the process that began it may have lost its machine. */
+const IDLE_IN_TRANSACTION = 60_000
+
+/** A connection of the pool, until it is given back. */
+export interface PostgresConnection {
+  query(statement: SqlStatement): Promise<readonly SqlRow[]>
+  /** Gives it back. After an error that leaves the connection in doubt it is closed. */
+  release(): void
+}
+
+/** Connections to one database; at most so many, and at most so many callers who wait for one. Opened when needed. */
+export class PostgresPool {
+  readonly #location: PostgresLocation
+  readonly #options: Required<{ [K in keyof PoolOptions]: number }>
+  #pool: Promise<pg.Pool> | undefined
+  #closed = false
+
+  constructor(location: PostgresLocation, options: PoolOptions = {}) {
+    this.#location = location
+    this.#options = { ...DEFAULT_POOL, ...defined(options) }
+  }
+
+  /** @throws BackendError when none is free in time, too many wait already, or the server is not there */
+  async connect(): Promise<PostgresConnection> {
+    const pool = await this.#open()
+    const { backlog } = this.#options
+    if (backlog >= 0 && pool.waitingCount >= backlog && pool.idleCount === 0 && pool.totalCount >= this.#options.size) {
+      throw this.#error(new BackendError(`${pool.waitingCount} calls wait for a connection already`))
+    }
+    try {
+      return this.#lend(await pool.connect())
+    } catch (error) {
+      throw this.#error(error)
+    }
+  }
+
+  /** Runs one statement on a connection of its own. @throws BackendError */
+  async query(statement: SqlStatement): Promise<readonly SqlRow[]> {
+    const connection = await this.connect()
+    try {
+      return await connection.query(statement)
+    } finally {
+      connection.release()
+    }
+  }
+
+  /** Waits for what is running, then closes all connections. A second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const pool = await this.#pool?.catch(() => undefined)
+    await pool?.end()
+  }
+
+  #lend(client: pg.PoolClient): PostgresConnection {
+    let broken = false
+    return {
+      query: async ({ text, values, name }) => {
+        try {
+          const config = { text, values: values as unknown[], rowMode: 'array' as const } // the driver only reads the values
+          const { rows } = await client.query<(string | null)[]>(name === undefined ? config : { ...config, name })
+          return rows
+        } catch (error) {
+          broken ||= !leavesConnection(error)
+          throw this.#error(error)
+        }
+      },
+      release: () => client.release(broken),
+    }
+  }
+
+  #open(): Promise<pg.Pool> {
+    if (this.#closed) throw new BackendError(`PostgreSQL ${this.#location.shown}: the connections are closed`)
+    this.#pool ??= this.#create()
+    return this.#pool
+  }
+
+  async #create(): Promise<pg.Pool> {
+    const { Pool } = await loadDriver()
+    const { size, timeout, statementTimeout } = this.#options
+    const pool = new Pool({
+      connectionString: this.#location.connectionString,
+      max: size,
+      connectionTimeoutMillis: timeout,
+      statement_timeout: statementTimeout,
+      query_timeout: statementTimeout + GRACE,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
+      keepAlive: true,
+      types: { getTypeParser: () => (value: string) => value },
+    })
+    // An idle connection that the server closed: the pool drops it, and the next call opens another.
+    pool.on('error', () => {})
+    return pool
+  }
+
+  #error(error: unknown): BackendError {
+    return backendError(this.#location.shown, error)
+  }
+}
+
+async function loadDriver(): Promise<typeof pg> {
+  try {
+    return (await import('pg')).default
+  } catch (cause) {
+    throw new ConfigurationError('PostgreSQL needs the package "pg": npm install pg', { cause })
+  }
+}
+
+/** Without what was not said. */
+function defined(options: PoolOptions): { [K in keyof PoolOptions]?: number } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

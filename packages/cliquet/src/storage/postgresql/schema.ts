@@ -1,0 +1,41 @@
+import type { PostgresSchema } from '../../drivers/postgresql/schema.ts'
+import { WRITE_RECORDS, writeRecords } from './write-function.ts'
+
+/**
+ * `records` keeps each record's fields twice: `data` for conditions, and `body`, JSON text that begins after the brace (`,"a":1}`; without
+ * fields `}`), from which pages are put together twice as fast. `records_ts` serves `_since` and holds S5, `records_live` makes a page of live
+ * records independent of the number of tombstones. `collections` hands out timestamps and keeps counts.
+ *
+ * Without statistics the plans inside `write_records` look records up by timestamp, so that each write takes as long as the table is until the
+ * first `analyze`. Those of a few rows, made and forgotten, are good ones for ever.
+ */
+const tables = (at: string): string => `
+create table ${at}records(
+  parent_id text collate "C" not null, resource text collate "C" not null, id text collate "C" not null, last_modified bigint not null,
+  data jsonb not null, body text not null, deleted boolean not null default false,
+  primary key(parent_id, resource, id));
+create unique index records_ts on ${at}records(parent_id, resource, last_modified);
+create index records_live on ${at}records(parent_id, resource, last_modified) where not deleted;
+create table ${at}collections(
+  parent_id text collate "C" not null, resource text collate "C" not null, last_modified bigint not null, live_count bigint not null default 0,
+  primary key(parent_id, resource)) with (fillfactor=50);
+insert into ${at}records(parent_id, resource, id, last_modified, data, body)
+  select 'parent'||(n % 50), 'resource', 'id'||n, n, '{}', '}' from generate_series(1, 5000) n;
+insert into ${at}collections(parent_id, resource, last_modified) select 'parent'||n, 'resource', n from generate_series(1, 50) n;
+analyze ${at}records;
+analyze ${at}collections;
+truncate ${at}records, ${at}collections;`
+
+/** The tables and functions of the storage. */
+export const schema: PostgresSchema = {
+  name: 'storage',
+  versions: [
+    { title: 'tables of records and collections', sql: tables },
+    { title: 'function that writes records', sql: writeRecords },
+  ],
+  distributions: [
+    { table: 'records', column: 'parent_id' },
+    { table: 'collections', column: 'parent_id', with: 'records' },
+  ],
+  functions: [{ signature: WRITE_RECORDS, argument: 'p_parent', with: 'records' }],
+}

@@ -1,0 +1,117 @@
+import { hash } from 'node:crypto'
+import { quoted, type SqlStatement } from '../../drivers/postgresql/statement.ts'
+import { afterCondition, type Context, filterCondition, orderTerms } from '../../drivers/sql/conditions.ts'
+import { allOf, type Condition, conditionSql, fragment } from '../../drivers/sql/fragment.ts'
+import type { Collection } from '../contract.ts'
+import type { Filter, Query } from '../query.ts'
+import { MARK, postgresDialect } from './dialect.ts'
+import { Numbering } from './numbering.ts'
+
+/** What selections need to know besides the query. */
+export interface Tables {
+  /** The quoted PostgreSQL schema with a dot. */
+  readonly at: string
+  /** The fields of a resource that have an index. */
+  indexed(resource: string): ReadonlySet<string>
+}
+
+/** Which rows take part: only live ones, or tombstones too (S19). */
+export interface Taking {
+  readonly tombstones: boolean
+}
+
+/** Whether a list of that query shows tombstones (R7.13). */
+export const concernsTombstones = (filters: readonly Filter[]): boolean => filters.some(({ field }) => field === 'last_modified')
+
+/**
+ * A page in the order of timestamps, put together by the database: one row with the collection's timestamp, the items' text, how many there
+ * are, the timestamp of the last, and whether more follow; no row for a collection that never had a timestamp.
+ */
+export function selectPage(tables: Tables, collection: Collection, query: Query, taking: Taking): SqlStatement {
+  const { at } = tables
+  const numbering = new Numbering()
+  const where = whereOf(tables, collection, query, taking, numbering)
+  const limit = numbering.mark(query.limit)
+  const [parent, resource] = [numbering.mark(collection.parentId), numbering.mark(collection.resource)]
+  const descending = query.sort[0]?.direction === 'descending'
+  const direction = descending ? 'desc' : 'asc'
+  const item = taking.tombstones ? `${ITEM}||case when deleted then ',"deleted":true}' else body end` : `${ITEM}||body`
+  const more = `case when p.n=${limit} then exists(select from ${at}records where ${where} and last_modified${descending ? '<' : '>'}p.last) end`
+  const text =
+    `select c.last_modified,p.items,p.n,p.last,${more} from ${at}collections c cross join lateral (` +
+    `select string_agg(${item},',') items,count(*) n,${descending ? 'min' : 'max'}(last_modified) last from (` +
+    `select id,last_modified,body,deleted from ${at}records where ${where} order by last_modified ${direction} limit ${limit}) r) p ` +
+    `where c.parent_id=${parent} and c.resource=${resource}`
+  return { text, values: numbering.values, ...preparation(text, query) }
+}
+
+/** Statements about columns alone are few, so they are prepared; others have names of fields in their text, of which clients may invent any number. */
+function preparation(text: string, { filters }: Query): Pick<SqlStatement, 'name'> {
+  return filters.every(({ field }) => COLUMNS.has(field)) ? { name: `storage ${hash('sha1', text)}` } : {}
+}
+
+const COLUMNS: ReadonlySet<string> = new Set(['id', 'last_modified', 'deleted'])
+
+const ITEM = `'{"id":'||to_json(id)||',"last_modified":'||last_modified`
+
+/** Whether a query's order is that of the timestamps alone, so that the database can put the page together. */
+export const isByTimestamp = ({ sort }: Query): boolean => sort.length === 1 && sort[0]?.field === 'last_modified'
+
+/**
+ * The rows of a query in any order, and one more, which tells whether a page follows: the collection's timestamp, id, last_modified, body,
+ * deleted. A collection without rows gives one whose id is null; one that never had a timestamp gives none.
+ */
+export function selectRows(tables: Tables, collection: Collection, query: Query, taking: Taking): SqlStatement {
+  const { at } = tables
+  const numbering = new Numbering()
+  const where = whereOf(tables, collection, query, taking, numbering)
+  const order = orderTerms(contextOf(tables, collection, taking), query.sort)
+  const sorted = order.length > 0 ? `order by ${order.join(',')} ` : ''
+  const limit = numbering.mark(query.limit + 1)
+  const [parent, resource] = [numbering.mark(collection.parentId), numbering.mark(collection.resource)]
+  return {
+    values: numbering.values,
+    text:
+      `select c.last_modified,r.id,r.last_modified,r.body,r.deleted from ${at}collections c left join lateral (` +
+      `select id,last_modified,body,deleted from ${at}records where ${where} ${sorted}limit ${limit}) r on true ` +
+      `where c.parent_id=${parent} and c.resource=${resource}`,
+  }
+}
+
+/** The collection's timestamp and how many live records match. */
+export function selectCount(tables: Tables, collection: Collection, filters: readonly Filter[], ids?: readonly string[]): SqlStatement {
+  const { at } = tables
+  const numbering = new Numbering()
+  const narrowed = filters.length > 0 || ids !== undefined
+  const where = narrowed ? whereOf(tables, collection, { filters, ids }, { tombstones: false }, numbering) : ''
+  const count = narrowed ? `(select count(*) from ${at}records where ${where})` : 'c.live_count'
+  const [parent, resource] = [numbering.mark(collection.parentId), numbering.mark(collection.resource)]
+  return {
+    ...(narrowed ? {} : { name: 'storage count' }),
+    values: numbering.values,
+    text: `select c.last_modified,${count} from ${at}collections c where c.parent_id=${parent} and c.resource=${resource}`,
+  }
+}
+
+type Narrowing = Pick<Query, 'filters' | 'ids'> & Partial<Pick<Query, 'after' | 'sort'>>
+
+function whereOf(tables: Tables, collection: Collection, narrowing: Narrowing, taking: Taking, numbering: Numbering): string {
+  const context = contextOf(tables, collection, taking)
+  const { filters, ids, after, sort = [] } = narrowing
+  const conditions: Condition[] = [fragment(`parent_id=${MARK}`, collection.parentId), resourceCondition(tables, collection)]
+  if (!taking.tombstones) conditions.push(fragment(context.dialect.live))
+  if (ids !== undefined) conditions.push(context.dialect.textIn('id', ids))
+  conditions.push(...filters.map((filter) => filterCondition(context, filter)))
+  if (after !== undefined) conditions.push(afterCondition(context, sort, after))
+  return numbering.text(conditionSql(allOf(conditions)))
+}
+
+/** A resource with indexes is named in the text, for these are of its rows only, and a plan for any resource could not use them. */
+function resourceCondition({ indexed }: Tables, { resource }: Collection): Condition {
+  return indexed(resource).size > 0 ? fragment(`resource=${quoted(resource)}`) : fragment(`resource=${MARK}`, resource)
+}
+
+const contextOf = ({ indexed }: Tables, { resource }: Collection, { tombstones }: Taking): Context => ({
+  dialect: postgresDialect(indexed(resource)),
+  tombstones,
+})

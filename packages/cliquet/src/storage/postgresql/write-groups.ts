@@ -1,0 +1,59 @@
+import type { Collection } from '../contract.ts'
+
+/** Most writes that are done together. */
+const LONGEST_GROUP = 64
+
+interface Waiting<Item, Outcome> {
+  readonly item: Item
+  resolve(outcome: Outcome): void
+  reject(error: unknown): void
+}
+
+/**
+ * Does the writes of one collection together that arrive while others of it are on their way, so that one collection never holds more than one
+ * connection. The first starts in a microtask: nobody waits for company.
+ */
+export class WriteGroups<Item, Outcome> {
+  readonly #write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>
+  /** By collection, what waits; there as long as something of it is on its way. */
+  readonly #queues = new Map<string, Waiting<Item, Outcome>[]>()
+
+  /** @param write gives as many outcomes, in the order of the items */
+  constructor(write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>) {
+    this.#write = write
+  }
+
+  /** Does one write, perhaps together with others; in the order of the calls. */
+  add(collection: Collection, item: Item): Promise<Outcome> {
+    const key = JSON.stringify([collection.parentId, collection.resource])
+    return new Promise((resolve, reject) => {
+      const waiting = { item, resolve, reject }
+      const queue = this.#queues.get(key)
+      if (queue !== undefined) {
+        queue.push(waiting)
+        return
+      }
+      this.#queues.set(key, [waiting])
+      queueMicrotask(() => void this.#work(key, collection))
+    })
+  }
+
+  async #work(key: string, collection: Collection): Promise<void> {
+    for (;;) {
+      const group = this.#queues.get(key)?.splice(0, LONGEST_GROUP) ?? []
+      if (group.length === 0) break
+      await this.#do(collection, group)
+    }
+    this.#queues.delete(key)
+  }
+
+  async #do(collection: Collection, group: readonly Waiting<Item, Outcome>[]): Promise<void> {
+    try {
+      const items = group.map(({ item }) => item)
+      const outcomes = await this.#write(collection, items)
+      for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome) // there are as many as items
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+  }
+}
