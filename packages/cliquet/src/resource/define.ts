@@ -38,6 +38,8 @@ export interface ResourceOptions<S extends AnySchema> {
   readonly readonlyFields?: readonly FieldName<S>[]
   /** Fields whose non-null values are unique in their collection (R5.44). */
   readonly uniqueFields?: readonly FieldName<S>[]
+  /** Fields that clients filter by often: a database that can makes an index for each, so that such a list costs the same with any number of records. */
+  readonly indexes?: readonly FieldName<S>[]
   /** Whether fields that the schema does not name are kept. Default: true (R5.32). */
   readonly preserveUnknown?: boolean
   /** Default: `/{name}s`. `{x}` in it is a parameter. */
@@ -70,6 +72,7 @@ export interface ResourceDefinition {
   readonly permissions: readonly string[] | undefined
   readonly readonlyFields: readonly string[]
   readonly uniqueFields: readonly string[]
+  readonly indexes: readonly string[]
   readonly collectionPath: string
   readonly recordPath: string | null
   readonly collectionMethods: readonly ListMethod[]
@@ -111,6 +114,7 @@ export function defineResource<S extends AnySchema>(
     permissions: shared ? (options.permissions ?? ['read', 'write']) : undefined,
     readonlyFields: options.readonlyFields ?? [],
     uniqueFields: options.uniqueFields ?? [],
+    indexes: options.indexes ?? [],
     collectionPath,
     recordPath: options.recordPath === null ? null : checkedPath(name, options.recordPath ?? `${collectionPath}/{id}`),
     collectionMethods: withHead(options.collectionMethods ?? ['GET', 'POST', 'DELETE']),
@@ -131,8 +135,8 @@ function checkedPath(name: string, path: string): string {
 }
 
 /** Every field that an option names must exist, unless unknown fields are kept. */
-function checkFields({ name, schema, readonlyFields, uniqueFields, recordPath }: ResourceDefinition): void {
-  for (const [option, fields] of Object.entries({ readonlyFields, uniqueFields })) {
+function checkFields({ name, schema, readonlyFields, uniqueFields, indexes, recordPath }: ResourceDefinition): void {
+  for (const [option, fields] of Object.entries({ readonlyFields, uniqueFields, indexes })) {
     const unknown = fields.find((field) => !schema.fieldNames.includes(field))
     if (unknown !== undefined && !schema.preserveUnknown) {
       throw new ConfigurationError(

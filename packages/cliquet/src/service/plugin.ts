@@ -147,7 +147,7 @@ function isEnabled({ ofResources }: Settings, resource: string, kind: 'list' | '
 }
 
 async function prepareBackends({ backends, resources }: Parts): Promise<void> {
-  await backends.storage.prepare([...resources.values()].map(({ name, uniqueFields }) => ({ name, uniqueFields })))
+  await backends.storage.prepare([...resources.values()].map(({ name, uniqueFields, indexes }) => ({ name, uniqueFields, indexes })))
   await backends.permission.prepare()
   await backends.cache.prepare()
 }

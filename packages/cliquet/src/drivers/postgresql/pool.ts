@@ -102,8 +102,9 @@ export class PostgresPool {
       keepAlive: true,
       types: { getTypeParser: () => (value: string) => value },
     })
-    // An idle connection that the server closed: the pool drops it, and the next call opens another.
+    // Lost connections: an idle one is dropped by the pool, and of one in use the caller is told by what waits for an answer.
     pool.on('error', () => {})
+    pool.on('connect', (client) => client.on('error', () => {}))
     return pool
   }
 

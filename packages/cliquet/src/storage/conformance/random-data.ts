@@ -24,7 +24,7 @@ const fieldNames = [
 ]
 
 /** Names that filters and sorts use: fields, and ways into them. */
-const paths = [
+export const randomNames: readonly string[] = [
   ...fieldNames,
   'a.b.c',
   'a.a',
@@ -128,7 +128,7 @@ function randomFilter(random: Random, documents: readonly JsonObject[], operator
   if (special === 0 && !plain) return valued(random, 'last_modified', operator, () => Number(random.pick(documents).last_modified))
   if (special === 1 && !plain) return valued(random, 'id', operator, () => String(random.pick(documents).id))
   if (special === 2 && !plain) return valued(random, 'deleted', operator, () => random.chance(0.7))
-  const field = random.pick(paths)
+  const field = random.pick(randomNames)
   if (operator === 'like') return { field, operator, value: randomPattern(random, documents, field) }
   if (operator === 'contains' || operator === 'contains_any') return { field, operator, value: randomItems(random, documents, field) }
   return valued(random, field, operator, () => nearValue(random, documents, field))
@@ -150,7 +150,7 @@ function valued(random: Random, field: string, operator: Operator, make: () => J
 /** No, up to four keys, then `last_modified`. */
 export function randomSort(random: Random): readonly Sort[] {
   const direction = (): Sort['direction'] => (random.chance(0.5) ? 'ascending' : 'descending')
-  const field = (): string => (random.chance(0.1) ? random.pick(['id', 'deleted']) : random.pick(paths))
+  const field = (): string => (random.chance(0.1) ? random.pick(['id', 'deleted']) : random.pick(randomNames))
   const keys = random.list(0, 4, (): Sort => ({ field: field(), direction: direction() }))
   return [...keys, { field: 'last_modified', direction: direction() }]
 }

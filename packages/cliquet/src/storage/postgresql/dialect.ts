@@ -1,8 +1,8 @@
 import { arrayLiteral, quoted } from '../../drivers/postgresql/statement.ts'
 import type { Dialect, JsonField } from '../../drivers/sql/dialect.ts'
 import { dottedPath, type PathDialect } from '../../drivers/sql/dotted-path.ts'
-import { type Condition, type Fragment, fragment } from '../../drivers/sql/fragment.ts'
-import { type FieldValue, rankOf } from '../../drivers/sql/order.ts'
+import { allOf, anyOf, type Condition, type Fragment, fragment } from '../../drivers/sql/fragment.ts'
+import { type Comparison, type FieldValue, rankOf } from '../../drivers/sql/order.ts'
 import type { Json } from '../../primitives/json.ts'
 
 /** Stands for a bound value until the whole statement is known; no text that PostgreSQL takes can hold it. */
@@ -102,7 +102,8 @@ function indexedField(name: string): JsonField {
         const equal = order.map((expression, place) => `${expression}=${marks[place]}`).join(' and ')
         return fragment(comparison === '=' ? `(${equal})` : `not (${equal})`, ...values)
       }
-      return fragment(`(${order.join(',')})${comparison}(${marks.join(',')})`, ...values)
+      const row = fragment(`(${order.join(',')})${comparison}(${marks.join(',')})`, ...values)
+      return allOf([row, rangeOf(order, comparison, other)])
     },
     in(values) {
       if (!values.every((value) => typeof value === 'string')) return plainField(name).in(values)
@@ -116,6 +117,18 @@ function indexedField(name: string): JsonField {
   }
 }
 
+/** Follows from a comparison of whole rows, and tells the planner how many there are: of those it knows no statistics. */
+function rangeOf([rank, beginning, scalar]: readonly string[], comparison: Comparison, other: FieldValue): Condition {
+  const [otherRank, , otherScalar] = indexedValues(other)
+  const strict = comparison.startsWith('<') ? '<' : '>'
+  const beyond = fragment(`${rank}${strict}${MARK}::int`, otherRank)
+  const equal = fragment(`${rank}=${MARK}::int`, otherRank)
+  if (typeof other === 'string') {
+    return anyOf([beyond, allOf([equal, fragment(`${beginning}${strict}=left(${MARK}::text,${INDEXED_CHARACTERS})`, other)])])
+  }
+  return anyOf([beyond, allOf([equal, fragment(`${scalar}${strict}=${MARK}::jsonb`, otherScalar)])])
+}
+
 function indexedOrder({ rank, text, json, value }: Expressions): [string, string, string, string, string] {
   const scalar = `(case when jsonb_typeof(${value}) in ('number','boolean') then ${value} else 'null'::jsonb end)`
   return [rank, `left(${text},${INDEXED_CHARACTERS})`, scalar, text, json]
@@ -127,7 +140,7 @@ const beginningOf = (text: string): string =>
     .slice(0, INDEXED_CHARACTERS)
     .join('')
 
-function indexedValues(value: FieldValue): (string | number)[] {
+function indexedValues(value: FieldValue): [number, string, string, string, string] {
   const { rank, text, json } = parts(value)
   return [rank, text, typeof value === 'number' || typeof value === 'boolean' ? json : 'null', text, json]
 }

@@ -36,7 +36,9 @@ export function selectPage(tables: Tables, collection: Collection, query: Query,
   const descending = query.sort[0]?.direction === 'descending'
   const direction = descending ? 'desc' : 'asc'
   const item = taking.tombstones ? `${ITEM}||case when deleted then ',"deleted":true}' else body end` : `${ITEM}||body`
-  const more = `case when p.n=${limit} then exists(select from ${at}records where ${where} and last_modified${descending ? '<' : '>'}p.last) end`
+  // Ordered, though one is enough: else the plan may read the whole table to find it.
+  const next = `select true from ${at}records where ${where} and last_modified${descending ? '<' : '>'}p.last order by last_modified ${direction} limit 1`
+  const more = `case when p.n=${limit} then (${next}) end`
   const text =
     `select c.last_modified,p.items,p.n,p.last,${more} from ${at}collections c cross join lateral (` +
     `select string_agg(${item},',') items,count(*) n,${descending ? 'min' : 'max'}(last_modified) last from (` +
