@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 /** Where the tests of the workspace are, as patterns that `node --test` understands. */
 export const testPatterns = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/**/*.test.ts']
 
-const testOptions = ['--test', '--test-reporter=spec', '--test-timeout=120000']
+/** What starts the servers that tests need, then what it hands on to Node. The tree that is tested need not be this one. */
+const testOptions = [fileURLToPath(new URL('../test.ts', import.meta.url)), '--test', '--test-reporter=spec', '--test-timeout=120000']
 
 /**
  * Arguments for a test run. Files among `args` replace the patterns; options (`--test-name-pattern=…`) are kept in front.

@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts'
-import { contractFolders, engineDrivers, floors } from './floors.ts'
+import { contractFolders, engineDrivers, floors, sharedRooms } from './floors.ts'
 import type { Import } from './imports.ts'
 
 const house = 'packages/cliquet/src/'
@@ -20,6 +20,7 @@ const placeOf = (path: string): Place => {
 /** Why `from` may not import `to` although both stand in the same contract folder. */
 const neighbourBreak = (from: Place, to: Place): string | undefined => {
   if (!contractFolders.includes(from.folder) || !to.isSubfolder || (from.isSubfolder && from.room === to.room)) return undefined
+  if (from.isSubfolder && sharedRooms.includes(`${to.folder}/${to.room}`)) return undefined
   if (!from.isSubfolder) return `the contract ${from.folder}/ may not import its implementation ${to.folder}/${to.room}`
   return `${from.folder}/${from.room} may not import its neighbour ${to.folder}/${to.room}; both see the contract only`
 }

@@ -30,5 +30,8 @@ export const floors: Record<string, number> = {
  */
 export const contractFolders = ['storage', 'cache', 'permission', 'events', 'metrics', 'logging']
 
+/** Subfolders of contract folders that are no implementation: what several implementations share. They see the contract and lower floors. */
+export const sharedRooms = ['storage/evaluation']
+
 /** Drivers by engine: the only subfolder (or file of that name) of `drivers/` that the engine's implementations see, besides what belongs to no engine, such as `drivers/sql`. */
-export const engineDrivers: Record<string, string> = { sqlite: 'sqlite', postgres: 'postgres', citus: 'postgres', redis: 'redis' }
+export const engineDrivers: Record<string, string> = { sqlite: 'sqlite', postgresql: 'postgresql', redis: 'redis', memcached: 'memcached' }

@@ -1,5 +1,5 @@
-import type { Item } from './item.ts'
-import { recordItem, tombstoneItem } from './item.ts'
+import type { Item } from '../evaluation/item.ts'
+import { recordItem, tombstoneItem } from '../evaluation/item.ts'
 import type { Timeline } from './timeline.ts'
 import { createTimeline } from './timeline.ts'
 import type { UniqueValues } from './unique-values.ts'
@@ -20,8 +20,10 @@ export interface CollectionState {
   write(id: string, timestamp: number, body: string): Item & { readonly record: NonNullable<Item['record']> }
   /** Puts a tombstone in the place of a record. */
   bury(item: Item, timestamp: number): Item
-  /** Takes a tombstone away. */
-  forget(tombstone: Item): void
+  /** Puts an item in the place of whatever had its id. */
+  restore(item: Item): void
+  /** Takes a record or tombstone away, without a trace. */
+  forget(item: Item): void
 }
 
 /** Makes the state of a collection that never had a timestamp. */
@@ -44,6 +46,14 @@ export function createCollectionState(uniqueFields: readonly string[]): Collecti
     all.add(item)
   }
 
+  function restore(item: Item): void {
+    take(byId.get(item.id))
+    place(item)
+    if (!item.record) return
+    live.add(item)
+    state.unique.add(item)
+  }
+
   const state: CollectionState = {
     timestamp: undefined,
     byId,
@@ -52,10 +62,7 @@ export function createCollectionState(uniqueFields: readonly string[]): Collecti
     unique: createUniqueValues(uniqueFields, []),
     write(id, timestamp, body) {
       const item = recordItem(id, timestamp, body)
-      take(byId.get(id))
-      place(item)
-      live.add(item)
-      state.unique.add(item)
+      restore(item)
       return item
     },
     bury(item, timestamp) {
@@ -64,6 +71,7 @@ export function createCollectionState(uniqueFields: readonly string[]): Collecti
       place(tombstone)
       return tombstone
     },
+    restore,
     forget: take,
   }
   return state

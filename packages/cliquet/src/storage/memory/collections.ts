@@ -7,6 +7,8 @@ import { createUniqueValues } from './unique-values.ts'
 export interface Collections {
   /** The collection; made when it is not known. */
   of(collection: Collection): CollectionState
+  /** All that are known, with their states. */
+  all(): readonly (readonly [Collection, CollectionState])[]
   /** Sets the unique fields of these resources. @throws ConfigurationError when values are already double; nothing is changed then */
   declare(resources: readonly ResourceDeclaration[]): void
   /** @returns how many tombstones were removed */
@@ -53,7 +55,12 @@ export function createCollections(): Collections {
     return purged
   }
 
-  return { of, declare, purge, clear: () => parents.clear() }
+  const all = (): (readonly [Collection, CollectionState])[] =>
+    [...parents].flatMap(([parentId, resources]) =>
+      [...resources].map(([resource, state]): [Collection, CollectionState] => [{ parentId, resource }, state]),
+    )
+
+  return { of, all, declare, purge, clear: () => parents.clear() }
 }
 
 /** Takes away the tombstones that are older than `before` and not among the newest `keep`. */

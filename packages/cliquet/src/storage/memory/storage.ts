@@ -4,13 +4,14 @@ import type { Clock } from '../../primitives/clock.ts'
 import { systemClock } from '../../primitives/clock.ts'
 import { parseObject } from '../../primitives/json.ts'
 import type { Condition, Put, PutOutcome, Removal, RemovalOutcome, RemoveAllOutcome, Storage, StorageSession } from '../contract.ts'
+import { itemText, tombstoneOf } from '../evaluation/item.ts'
+import { countMatching, select } from '../evaluation/selection.ts'
 import type { Query } from '../query.ts'
 import type { StoredRecord } from '../record.ts'
 import type { CollectionState } from './collection-state.ts'
 import { type Collections, createCollections } from './collections.ts'
-import { itemText, tombstoneOf } from './item.ts'
 import { isMemoryWork, joined } from './joining.ts'
-import { countMatching, select } from './selection.ts'
+import { dump, load } from './moving.ts'
 import { fixedTimestamp, nextTimestamp, stamp } from './stamping.ts'
 
 /** How a memory storage is made. */
@@ -131,6 +132,8 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     purge: async (purge) => collections.purge(purge),
     flush: async () => collections.clear(),
     check: async () => true,
+    dump: () => dump(collections),
+    load: async (items) => load(collections, items),
     begin: async (transaction) => new MemoryTransaction(database, transaction),
     within: (begun) => {
       const transaction = memoryTransactionOn(database, begun)

@@ -1,4 +1,4 @@
-import type { Item } from './item.ts'
+import type { Item } from '../evaluation/item.ts'
 
 /** Most items of a chunk; a longer one is cut in two. */
 const chunkSize = 1024

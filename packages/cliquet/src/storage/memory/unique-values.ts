@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { JsonObject } from '../../primitives/json.ts'
-import { sortKeys } from '../../primitives/json.ts'
-import type { Item } from './item.ts'
+import type { Item } from '../evaluation/item.ts'
+import { uniqueText } from '../evaluation/unique-text.ts'
 
 /** Who owns which value of the unique fields of a collection. */
 export interface UniqueValues {
@@ -9,12 +9,6 @@ export interface UniqueValues {
   conflict(id: string, fields: JsonObject): { readonly field: string; readonly owner: string } | undefined
   add(item: Item): void
   take(item: Item): void
-}
-
-/** The text that stands for a value: equal for deeply equal values only; undefined for null and absent, which nobody owns. */
-function valueText(fields: JsonObject, field: string): string | undefined {
-  const value = Object.hasOwn(fields, field) ? fields[field] : undefined
-  return value === undefined || value === null ? undefined : JSON.stringify(sortKeys(value))
 }
 
 /**
@@ -26,7 +20,7 @@ export function createUniqueValues(uniqueFields: readonly string[], items: Itera
 
   function conflict(id: string, fields: JsonObject): { field: string; owner: string } | undefined {
     for (const { field, ids } of owners) {
-      const text = valueText(fields, field)
+      const text = uniqueText(fields, field)
       const owner = text === undefined ? undefined : ids.get(text)
       if (owner !== undefined && owner !== id) return { field, owner }
     }
@@ -35,14 +29,14 @@ export function createUniqueValues(uniqueFields: readonly string[], items: Itera
 
   function add(item: Item): void {
     for (const { field, ids } of owners) {
-      const text = valueText(item.fields(), field)
+      const text = uniqueText(item.fields(), field)
       if (text !== undefined) ids.set(text, item.id)
     }
   }
 
   function take(item: Item): void {
     for (const { field, ids } of owners) {
-      const text = valueText(item.fields(), field)
+      const text = uniqueText(item.fields(), field)
       if (text !== undefined) ids.delete(text)
     }
   }

@@ -1,10 +1,28 @@
 import type { Filter, Query, SortValue } from '../query.ts'
-import type { CollectionState } from './collection-state.ts'
 import { fieldReader } from './field.ts'
 import type { Item } from './item.ts'
 import { matcher } from './matching.ts'
 import type { OrderKey } from './order.ts'
 import { compareKeys, orderKey } from './order.ts'
+
+/** Items in the order of their timestamps. */
+export interface ItemsByTime {
+  readonly size: number
+  /** From the least timestamp ≥ `least` on, upwards. */
+  upwards(least: number): Iterable<Item>
+  /** From the greatest timestamp ≤ `most` on, downwards. */
+  downwards(most: number): Iterable<Item>
+}
+
+/** The items of a collection that `select` chooses from. */
+export interface Items {
+  /** Records and tombstones by id. */
+  readonly byId: ReadonlyMap<string, Item>
+  /** Records. */
+  readonly live: ItemsByTime
+  /** Records and tombstones. */
+  readonly all: ItemsByTime
+}
 
 /** Items that a query selects, and the sort values of the last one when more follow. */
 export interface Selection {
@@ -15,13 +33,21 @@ export interface Selection {
 /** Which of a collection's items take part: tombstones never, or when a filter concerns `last_modified` (R7.13). */
 export type Taking = 'records' | 'tombstones-by-filter'
 
-interface Range {
+/** What narrows a query before it is evaluated. */
+export type Narrowing = Omit<Query, 'limit'>
+
+/** Whether tombstones take part in that query. */
+export const takesTombstones = (filters: readonly Filter[], taking: Taking): boolean =>
+  taking === 'tombstones-by-filter' && filters.some(({ field }) => field === 'last_modified')
+
+/** Timestamps, both ends included. */
+export interface TimeRange {
   readonly least: number
   readonly most: number
 }
 
 /** The timestamps that the filters leave; they are checked again by the filters themselves. */
-function rangeOf(filters: readonly Filter[]): Range {
+function rangeOf(filters: readonly Filter[]): TimeRange {
   let least = Number.NEGATIVE_INFINITY
   let most = Number.POSITIVE_INFINITY
   for (const { field, operator, value } of filters) {
@@ -32,8 +58,11 @@ function rangeOf(filters: readonly Filter[]): Range {
   return { least, most }
 }
 
+/** The timestamps that a query can select, as far as its filters and `after` narrow them. */
+export const timeRange = (query: Narrowing): TimeRange => narrowedByAfter(rangeOf(query.filters), query)
+
 /** The ids that a query can select at most, when it names them. */
-function namedIds(filters: readonly Filter[], ids: readonly string[] | undefined): ReadonlySet<unknown> | undefined {
+export function namedIds(filters: readonly Filter[], ids: readonly string[] | undefined): ReadonlySet<unknown> | undefined {
   const named: ReadonlySet<unknown>[] = ids ? [new Set(ids)] : []
   for (const { field, operator, value } of filters) {
     if (field !== 'id') continue
@@ -44,26 +73,26 @@ function namedIds(filters: readonly Filter[], ids: readonly string[] | undefined
 }
 
 /** Few named ids are looked up; else the timeline is read in the wanted direction, as far as the filters and `after` leave it. */
-function* candidates(state: CollectionState, query: Omit<Query, 'limit'>, taking: Taking, upwards: boolean): Iterable<Item> {
+function* candidates(from: Items, query: Narrowing, taking: Taking, upwards: boolean): Iterable<Item> {
   const { filters, ids } = query
-  const tombstones = taking === 'tombstones-by-filter' && filters.some(({ field }) => field === 'last_modified')
+  const tombstones = takesTombstones(filters, taking)
   const named = namedIds(filters, ids)
   if (named) {
     for (const id of named) {
-      const item = typeof id === 'string' ? state.byId.get(id) : undefined
+      const item = typeof id === 'string' ? from.byId.get(id) : undefined
       if (item && (tombstones || item.record)) yield item
     }
     return
   }
-  const { least, most } = narrowedByAfter(rangeOf(filters), query)
-  const line = tombstones ? state.all : state.live
+  const { least, most } = timeRange(query)
+  const line = tombstones ? from.all : from.live
   for (const item of upwards ? line.upwards(least) : line.downwards(most)) {
     if (upwards ? item.timestamp > most : item.timestamp < least) return
     yield item
   }
 }
 
-function narrowedByAfter({ least, most }: Range, { sort, after }: Omit<Query, 'limit'>): Range {
+function narrowedByAfter({ least, most }: TimeRange, { sort, after }: Narrowing): TimeRange {
   const [first] = sort
   const last = after?.[0]
   if (first?.field !== 'last_modified' || typeof last !== 'number') return { least, most }
@@ -71,19 +100,19 @@ function narrowedByAfter({ least, most }: Range, { sort, after }: Omit<Query, 'l
 }
 
 /** All live records that match, in no particular order. */
-export function countMatching(state: CollectionState, filters: readonly Filter[], ids: readonly string[] | undefined): number {
-  if (filters.length === 0 && ids === undefined) return state.live.size
+export function countMatching(from: Items, filters: readonly Filter[], ids: readonly string[] | undefined): number {
+  if (filters.length === 0 && ids === undefined) return from.live.size
   const wanted = ids && new Set(ids)
   const matches = matcher(filters)
   let total = 0
-  for (const item of candidates(state, { filters, sort: [], ids }, 'records', false)) {
+  for (const item of candidates(from, { filters, sort: [], ids }, 'records', false)) {
     if (matches(item) && (!wanted || wanted.has(item.id))) total += 1
   }
   return total
 }
 
 /** What a query selects. In the order of timestamps it costs O(page), else O(collection). */
-export function select(state: CollectionState, query: Query, taking: Taking): Selection {
+export function select(from: Items, query: Query, taking: Taking): Selection {
   const { filters, sort, limit } = query
   const ids = query.ids && new Set(query.ids)
   const matches = matcher(filters)
@@ -91,7 +120,7 @@ export function select(state: CollectionState, query: Query, taking: Taking): Se
   const upwards = sort[0]?.direction === 'ascending'
   const byTime = sort[0]?.field === 'last_modified' && !namedIds(filters, query.ids)
   const items: Item[] = []
-  for (const item of candidates(state, query, taking, upwards)) {
+  for (const item of candidates(from, query, taking, upwards)) {
     if (!matches(item) || (ids && !ids.has(item.id)) || !isAfter(item)) continue
     items.push(item)
     if (byTime && items.length > limit) break
@@ -131,5 +160,6 @@ function afterTest({ sort, after }: Query): (item: Item) => boolean {
     ) > 0
 }
 
-/** Copies, as the parsed fields are not handed out. */
-const sortValues = (item: Item, { sort }: Query): readonly SortValue[] => sort.map(({ field }) => structuredClone(fieldReader(field)(item)))
+/** The values of the sort keys of an item. Copies, as the parsed fields are not handed out. */
+export const sortValues = (item: Item, { sort }: Pick<Query, 'sort'>): readonly SortValue[] =>
+  sort.map(({ field }) => structuredClone(fieldReader(field)(item)))
