@@ -73,6 +73,11 @@ const plants: { title: string; files: Record<string, string>; expected: RegExp }
     expected: /copy\.ts:1 storage\/sqlite may not import its neighbour storage\/memory/,
   },
   {
+    title: 'what implementations share and imports one of them is found',
+    files: { [`${src}/storage/evaluation/copy.ts`]: "import '../memory/index.ts'\n" },
+    expected: /copy\.ts:1 storage\/evaluation may not import its neighbour storage\/memory/,
+  },
+  {
     title: 'a conformance suite that imports an implementation is found',
     files: { [`${src}/storage/conformance/suite.ts`]: "import '../memory/index.ts'\n" },
     expected: /suite\.ts:1 storage\/conformance may not import its neighbour/,

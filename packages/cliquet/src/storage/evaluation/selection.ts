@@ -34,14 +34,14 @@ export interface Selection {
 export type Taking = 'records' | 'tombstones-by-filter'
 
 /** What narrows a query before it is evaluated. */
-export type Narrowing = Omit<Query, 'limit'>
+type Narrowing = Omit<Query, 'limit'>
 
 /** Whether tombstones take part in that query. */
 export const takesTombstones = (filters: readonly Filter[], taking: Taking): boolean =>
   taking === 'tombstones-by-filter' && filters.some(({ field }) => field === 'last_modified')
 
 /** Timestamps, both ends included. */
-export interface TimeRange {
+interface TimeRange {
   readonly least: number
   readonly most: number
 }
@@ -57,9 +57,6 @@ function rangeOf(filters: readonly Filter[]): TimeRange {
   }
   return { least, most }
 }
-
-/** The timestamps that a query can select, as far as its filters and `after` narrow them. */
-export const timeRange = (query: Narrowing): TimeRange => narrowedByAfter(rangeOf(query.filters), query)
 
 /** The ids that a query can select at most, when it names them. */
 export function namedIds(filters: readonly Filter[], ids: readonly string[] | undefined): ReadonlySet<unknown> | undefined {
@@ -84,7 +81,7 @@ function* candidates(from: Items, query: Narrowing, taking: Taking, upwards: boo
     }
     return
   }
-  const { least, most } = timeRange(query)
+  const { least, most } = narrowedByAfter(rangeOf(filters), query)
   const line = tombstones ? from.all : from.live
   for (const item of upwards ? line.upwards(least) : line.downwards(most)) {
     if (upwards ? item.timestamp > most : item.timestamp < least) return
