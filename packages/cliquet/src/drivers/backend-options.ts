@@ -12,6 +12,8 @@ export interface BackendOptions {
   readonly connections: Connections
   /** Put before every key of a cache, so that several deployments can share a server (setting `cache_prefix`). */
   readonly prefix?: string | undefined
+  /** How much a cache in memory holds, bytes (setting `cache_max_size_bytes`). */
+  readonly maxBytes?: number | undefined
   /** Of connections to a server. Backends with the same URL share a pool, whose options are those of the first. */
   readonly pool?: PoolOptions | undefined
 }

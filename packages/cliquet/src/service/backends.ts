@@ -1,11 +1,12 @@
 import type { Cache } from '../cache/contract.ts'
-import type { BackendOptions } from '../drivers/backend-options.ts'
+import type { BackendOptions, PoolOptions } from '../drivers/backend-options.ts'
 import { createConnections } from '../drivers/connections.ts'
 import { parseSqliteUrl } from '../drivers/sqlite/location.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { nearest } from './settings/nearest.ts'
 import type { Settings } from './settings.ts'
 
 /** What a service keeps things in. */
@@ -25,32 +26,57 @@ export const storageUrl = ({ storageUrl: url, projectName }: Settings): string =
  * the batch that uses it. So it has a file of its own beside, `{name}.cache.sqlite`, which needs not survive a power cut to the last value.
  */
 function cacheUrl(settings: Settings, backend: string): string {
+  const { cacheHosts } = settings
+  if (backend === 'cliquet/cache/memcached' && cacheHosts !== undefined) return settings.cacheUrl ?? `memcached://${cacheHosts.join(',')}`
   if (backend !== 'cliquet/cache/sqlite') return settings.cacheUrl ?? storageUrl(settings)
-  const storage = settings.storageBackend === 'cliquet/storage/sqlite' ? parseSqliteUrl(storageUrl(settings)).path : undefined
+  const pathOf = (contract: Contract, url: string): string => withPlace(settings, contract, () => parseSqliteUrl(url).path)
+  const storage = settings.storageBackend === 'cliquet/storage/sqlite' ? pathOf('storage', storageUrl(settings)) : undefined
   const url = settings.cacheUrl ?? `sqlite:${besides(storage ?? `data/${settings.projectName}.sqlite`)}?synchronous=normal`
-  if (parseSqliteUrl(url).path !== storage) return url
-  throw new ConfigurationError('setting "cache_url": the cache needs a SQLite file of its own, another than that of the storage')
+  if (pathOf('cache', url) !== storage) return url
+  throw new ConfigurationError(
+    `${subject(settings, 'cache_url')}: the cache needs a SQLite file of its own, another than that of the storage`,
+  )
 }
 
 const besides = (path: string): string => path.replace(/(\.[^./]*)?$/, '.cache$1')
 
+/** A backend that the settings name, and what its module's functions are given. */
+export interface NamedBackend {
+  readonly contract: Contract
+  /** Of its module. */
+  readonly specifier: string
+  readonly options: BackendOptions
+}
+
+/** The backends that the settings name. They share connections. @throws ConfigurationError when one that is needed is not named */
+export function namedBackends(settings: Settings, clock: Clock): Readonly<Record<Contract, NamedBackend>> {
+  const connections = createConnections()
+  const { storageBackend, permissionBackend = sibling(settings, 'permission'), cacheBackend = sibling(settings, 'cache') } = settings
+  const named = (contract: Contract, specifier: string, url: string): NamedBackend => ({
+    contract,
+    specifier,
+    options: {
+      url,
+      clock,
+      connections,
+      prefix: settings.cachePrefix,
+      maxBytes: settings.cacheMaxSizeBytes,
+      pool: poolOptions(settings, contract),
+    },
+  })
+  return {
+    storage: named('storage', storageBackend, storageUrl(settings)),
+    permission: named('permission', permissionBackend, settings.permissionUrl ?? storageUrl(settings)),
+    cache: named('cache', cacheBackend, cacheUrl(settings, cacheBackend)),
+  }
+}
+
 /** Makes the backends that the settings name. Nothing is opened before they are prepared or used. */
 export async function openBackends(settings: Settings, clock: Clock): Promise<Backends> {
-  const { storageBackend, cachePrefix: prefix } = settings
-  const connections = createConnections()
-  const url = storageUrl(settings)
-  const options = (own: string | undefined): BackendOptions => ({ url: own ?? url, clock, connections, prefix })
-  const permissionBackend = settings.permissionBackend ?? sibling(storageBackend, 'permission')
-  const cacheBackend = settings.cacheBackend ?? sibling(storageBackend, 'cache')
-
-  const storage = await create<Storage>(storageBackend, 'createStorage', options(url), 'storage_backend')
-  const permission = await create<PermissionBackend>(
-    permissionBackend,
-    'createPermission',
-    options(settings.permissionUrl),
-    'permission_backend',
-  )
-  const cache = await create<Cache>(cacheBackend, 'createCache', options(cacheUrl(settings, cacheBackend)), 'cache_backend')
+  const named = namedBackends(settings, clock)
+  const storage = await create<Storage>(named.storage, settings)
+  const permission = await create<PermissionBackend>(named.permission, settings)
+  const cache = await create<Cache>(named.cache, settings)
   return {
     storage,
     permission,
@@ -61,26 +87,75 @@ export async function openBackends(settings: Settings, clock: Clock): Promise<Ba
   }
 }
 
-/** The permission or cache backend of the same kind as a storage of ours; of a foreign one it must be named. */
-function sibling(storage: string, contract: 'permission' | 'cache'): string {
-  const kind = /^cliquet\/storage\/([a-z]+)$/.exec(storage)?.[1]
-  if (kind !== undefined) return `cliquet/${contract}/${kind}`
-  throw new ConfigurationError(`setting "${contract}_backend" is needed with the storage ${storage}`)
+/** What backends are for. */
+export type Contract = 'storage' | 'permission' | 'cache'
+
+/** Our backends, for advice on a mistyped one. */
+export const ourBackends: Readonly<Record<Contract, readonly string[]>> = {
+  storage: ['memory', 'postgresql', 'redis', 'sqlite'],
+  permission: ['memory', 'postgresql', 'redis', 'sqlite'],
+  cache: ['memcached', 'memory', 'postgresql', 'redis', 'sqlite'],
 }
 
-async function create<T>(specifier: string, factory: string, options: BackendOptions, setting: string): Promise<T> {
-  const make: unknown = (await load(specifier, setting))[factory]
-  if (typeof make !== 'function') {
-    throw new ConfigurationError(`setting "${setting}": the module ${specifier} must export a function ${factory}(options)`)
+const factories: Readonly<Record<Contract, string>> = {
+  storage: 'createStorage',
+  permission: 'createPermission',
+  cache: 'createCache',
+}
+
+const subject = ({ subjects }: Settings, name: string): string => subjects.get(name) ?? `setting "${name}"`
+
+/** Those of permission and cache are those of the storage unless they are set. */
+function poolOptions(settings: Settings, contract: Contract): PoolOptions {
+  const inForce = (option: 'PoolSize' | 'PoolTimeout' | 'MaxBacklog' | 'StatementTimeout'): number =>
+    settings[`${contract}${option}`] ?? settings[`storage${option}`]
+  return {
+    size: inForce('PoolSize'),
+    timeout: inForce('PoolTimeout') * 1000,
+    backlog: inForce('MaxBacklog'),
+    statementTimeout: inForce('StatementTimeout') * 1000,
   }
-  return make(options) as T // the contract is the module's to keep; the conformance suites prove it
 }
 
-async function load(specifier: string, setting: string): Promise<Readonly<Record<string, unknown>>> {
+/** The permission or cache backend of the same kind as a storage of ours; of a foreign one it must be named. */
+function sibling(settings: Settings, contract: 'permission' | 'cache'): string {
+  const kind = /^cliquet\/storage\/([a-z]+)$/.exec(settings.storageBackend)?.[1]
+  if (kind !== undefined) return `cliquet/${contract}/${kind}`
+  throw new ConfigurationError(`setting "${contract}_backend" is needed with the storage ${settings.storageBackend}`)
+}
+
+async function create<T>(backend: NamedBackend, settings: Settings): Promise<T> {
+  const { contract, specifier, options } = backend
+  const factory = factories[contract]
+  const make = (await loadBackend(backend, settings))[factory]
+  if (typeof make !== 'function') {
+    const place = subject(settings, `${contract}_backend`)
+    throw new ConfigurationError(`${place}: the module ${specifier} must export a function ${factory}(options)`)
+  }
+  return withPlace(settings, contract, () => make(options)) as T // the contract is the module's to keep; the conformance suites prove it
+}
+
+/** Has errors about a backend's URL say where it was found. */
+function withPlace<T>(settings: Settings, contract: Contract, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    const url = [`${contract}_url`, `${contract}_hosts`].find((name) => settings.subjects.has(name))
+    throw new ConfigurationError(`${subject(settings, url ?? 'storage_url')}: ${error.message}`, { cause: error })
+  }
+}
+
+/** What the module of the backend exports. @throws ConfigurationError that names the nearest right one */
+export async function loadBackend({ specifier, contract }: NamedBackend, settings: Settings): Promise<Readonly<Record<string, unknown>>> {
   try {
     return (await import(specifier)) as Readonly<Record<string, unknown>> // a module namespace is an object of unknowns
   } catch (cause) {
+    const ours = ourBackends[contract].map((engine) => `cliquet/${contract}/${engine}`)
+    const near = ours.includes(specifier) ? undefined : nearest(specifier, ours)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigurationError(`setting "${setting}": the module ${specifier} can't be loaded: ${reason}`, { cause })
+    const hint = near === undefined ? reason : `did you mean ${near}?`
+    const place = subject(settings, `${contract}_backend`)
+    throw new ConfigurationError(`${place}: the module ${specifier} can't be loaded: ${hint}`, { cause })
   }
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { type Authentication, createAuthentication, decorateRequests } from '../auth/authentication.ts'
 import type { Decision, Inheritance } from '../auth/authorization.ts'
+import { policyCapabilities } from '../auth/capabilities.ts'
+import { loginEndpoints } from '../auth/login/endpoints.ts'
 import type { AuthenticationPolicy } from '../auth/policy.ts'
 import type { Cache } from '../cache/contract.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
@@ -20,6 +22,8 @@ import { type Backends, openBackends } from './backends.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews, type Views } from './own-views.ts'
 import { choosePolicies } from './policies.ts'
 import { resourceContext } from './resource-context.ts'
+import { resourceKey } from './settings/patterns.ts'
+import { strayNames } from './settings/stray-names.ts'
 import { type GivenSettings, readSettings, type Settings } from './settings.ts'
 
 /** What a service is made of. Only `name` and `version` are needed. */
@@ -27,8 +31,10 @@ export interface CliquetOptions {
   readonly name: string
   /** The project's version; its first two parts are the API version, whose first part is the URL prefix (R1.1). */
   readonly version: string
-  /** By name, as in the settings reference; the environment (`CLIQUET_…`) wins over them. */
+  /** By name, as in the settings reference; the configuration file and the environment (`CLIQUET_…`) win over them. */
   readonly settings?: GivenSettings
+  /** A configuration file (`.ini`, `.toml`, `.yaml`, `.json`), which wins over `settings`; `CLIQUET_CONFIG` names another. */
+  readonly config?: string
   /** Authentication policies of your own; those that `multiauth.policies` names are used, or all of them if it is not set. */
   readonly policies?: readonly AuthenticationPolicy[]
   /** Decides in place of the stored permissions of shared resources (R10.1). */
@@ -74,7 +80,7 @@ interface Parts {
  * version prefix; what is outside is the host application's own.
  */
 export async function cliquet(app: FastifyInstance, options: CliquetOptions): Promise<void> {
-  const settings = readSettings({ name: options.name, version: options.version, given: options.settings })
+  const settings = readSettings({ name: options.name, version: options.version, given: options.settings, config: options.config })
   await installService(app, settings, options, async (scope) => installHttp(scope, settings, options.clock ?? systemClock))
 }
 
@@ -88,9 +94,10 @@ export async function installService(
   options: CliquetOptions,
   prepareScope: (scope: FastifyInstance) => Promise<void>,
 ): Promise<void> {
+  for (const notice of settings.notices) app.log.warn(notice)
   const clock = options.clock ?? systemClock
-  const policies = choosePolicies(settings, options.policies)
   const backends = await openBackends(settings, clock)
+  const policies = await choosePolicies({ settings, own: options.policies, cache: backends.cache, clock, fetch, log: app.log })
   const parts: Parts = { settings, backends, clock, options, resources: new Map(), routes: [] }
   decorateRequests(app)
   const found = createFoundPrincipals()
@@ -100,13 +107,17 @@ export async function installService(
   await app.register(
     async (scope) => {
       await prepareScope(scope)
-      const authentication = createAuthentication(policies, backends.permission)
+      const authentication = createAuthentication(policies, { groups: backends.permission })
       addServing(app, scope, parts, authentication)
       await serveViews(scope, options.views ?? [], authentication, found)
     },
     { prefix: `/${settings.apiPrefix}` },
   )
-  app.addHook('onReady', () => prepareBackends(parts))
+  app.addHook('onReady', async () => {
+    for (const notice of strayNames(settings, [...parts.resources.keys()])) app.log.warn(notice)
+    await prepareBackends(parts)
+    await Promise.all(policies.map((policy) => policy.prepare?.()))
+  })
   app.addHook('onClose', () => backends.close())
 }
 
@@ -114,22 +125,25 @@ export async function installService(
 function addServing(app: FastifyInstance, scope: FastifyInstance, parts: Parts, authentication: Authentication): void {
   const { settings, backends, clock, options, resources, routes } = parts
   const rules = { inheritance: options.inheritance, decision: options.authorization }
+  const { policies } = authentication
   scope.addHook('onRequest', authentication.identify)
-  serve(
-    scope,
-    utilityEndpoints({
-      settings,
-      ...backends,
-      authentication,
-      clock,
-      publicSettings: publicSettings(settings),
-      capabilities: capabilitiesOf(settings, options, authentication.policies),
-      probes: new Map(Object.entries(options.heartbeats ?? {})),
-      config: null,
-      contribution: options.contribution,
-      routes,
-    }),
-  )
+  capabilitiesOf(settings, options, policies)
+  const utilities = utilityEndpoints({
+    settings,
+    ...backends,
+    authentication,
+    clock,
+    publicSettings: publicSettings(settings),
+    // Policies learn some of it from their providers.
+    get capabilities() {
+      return capabilitiesOf(settings, options, policies)
+    },
+    probes: probesOf(options, policies),
+    config: settings.configFile ?? null,
+    contribution: options.contribution,
+    routes,
+  })
+  serve(scope, [...utilities, ...loginEndpoints({ policies, cache: backends.cache, settings })])
   const defaults = { ids: options.idGenerator, metaCheck: createMetaCheck(), clock }
   app.decorate('resource', (name: string, resourceOptions: ResourceOptions<AnySchema>) => {
     if (resources.has(name)) throw new ConfigurationError(`the resource "${name}" is defined twice`)
@@ -143,7 +157,7 @@ function addServing(app: FastifyInstance, scope: FastifyInstance, parts: Parts, 
 }
 
 function isEnabled({ ofResources }: Settings, resource: string, kind: 'list' | 'record', method: string): boolean {
-  return ofResources.get(`${kind === 'list' ? 'plural' : 'object'}_${resource}_${method.toLowerCase()}_enabled`) !== false
+  return ofResources.get(resourceKey(`${kind === 'list' ? 'plural' : 'object'}_${resource}_${method}_enabled`)) !== false
 }
 
 async function prepareBackends({ backends, resources }: Parts): Promise<void> {
@@ -170,7 +184,21 @@ function capabilitiesOf(
     if (capabilities.has(name)) throw new ConfigurationError(`the capability "${name}" is declared twice`)
     capabilities.set(name, capability)
   }
-  for (const { name, capability } of policies) if (capability !== undefined) declare(name, capability)
+  for (const [name, capability] of policyCapabilities(policies)) declare(name, capability)
   if (flushEndpointEnabled) declare('flush_endpoint', { description: 'POST /__flush__ deletes everything.', url: projectDocs })
   return capabilities
+}
+
+/** The author's health probes, and those of policies with a provider (R2.4). */
+function probesOf({ heartbeats = {} }: CliquetOptions, policies: readonly AuthenticationPolicy[]): ReadonlyMap<string, Probe> {
+  const probes = new Map(Object.entries(heartbeats))
+  for (const { name, heartbeat } of policies) {
+    if (heartbeat === undefined) continue
+    const key = probes.has(heartbeat.name) ? name : heartbeat.name
+    if (probes.has(key) || ['storage', 'permission', 'cache'].includes(key)) {
+      throw new ConfigurationError(`the policy "${name}" can't have a heartbeat "${key}": another one has that name`)
+    }
+    probes.set(key, () => heartbeat.check())
+  }
+  return probes
 }

@@ -6,6 +6,7 @@ import type { RecordModel } from '../model/model.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { ResourceContext } from '../resource/context.ts'
 import type { ResourceDefinition } from '../resource/define.ts'
+import { resourceKey } from './settings/patterns.ts'
 import type { Settings } from './settings.ts'
 
 /** The parts of a service that resources work with. */
@@ -26,7 +27,7 @@ export function resourceContext(definition: ResourceDefinition, parts: ServicePa
   const { explicitPermissions, granted } = settings
   const model: RecordModel = { name, schema, permissions, readonlyFields, ids, processRecord, storage, permission, explicitPermissions }
   const authorization = createAuthorization({ permission, granted, ...rules })
-  const seconds = settings.ofResources.get(`${name}_cache_expires_seconds`)
+  const seconds = settings.ofResources.get(resourceKey(`${name}_cache_expires_seconds`))
   const cacheSeconds = typeof seconds === 'number' && seconds > 0 ? seconds : undefined
   const within = (sessions: Sessions) => resourceContext(definition, { ...parts, backends: { ...sessions, cache } })
   return { definition, model, authentication, authorization, cache, settings, cacheSeconds, clock, within }

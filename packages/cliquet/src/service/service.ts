@@ -25,6 +25,8 @@ export interface ListenOptions {
   readonly port?: number
   /** Whether to end cleanly at SIGINT and SIGTERM. Default: true. */
   readonly signals?: boolean
+  /** Whether to print how to try it, outside production. Default: true. */
+  readonly greets?: boolean
 }
 
 /** A service: resources behind one version prefix. Its type carries their names and schemas. */
@@ -54,8 +56,8 @@ interface Registration extends Introduction {
 /** Makes a service. Nothing is opened before `listen()` or `ready()`. @throws ConfigurationError for settings that can't be */
 // biome-ignore lint/complexity/noBannedTypes: as above
 export function createService<R extends Resources = {}>(options: ServiceOptions<R>): Service<R> {
-  const { name, version, settings: given, clock = systemClock } = options
-  const settings = readSettings({ name, version, given })
+  const { name, version, settings: given, config, clock = systemClock } = options
+  const settings = readSettings({ name, version, given, config })
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
     routerOptions: { maxParamLength: 2000 },
@@ -94,12 +96,12 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
       return service
     },
     ready: () => (starting ??= start()),
-    async listen({ host = settings.host, port = settings.port, signals = true } = {}) {
+    async listen({ host = settings.host, port = settings.port, signals = true, greets = true } = {}) {
       await service.ready()
       const address = await app.listen({ host, port })
       const url = `${address.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0):/, '//localhost:')}/${settings.apiPrefix}/`
       if (signals) forgetSignals = closeAtSignals(service.close)
-      if (!settings.isProduction) process.stdout.write(welcome(settings, url, resources))
+      if (greets && !settings.isProduction) process.stdout.write(welcome(settings, url, resources))
       return url
     },
     async close() {

@@ -1,7 +1,10 @@
 import { ConfigurationError } from '../errors/configuration-error.ts'
-import { nearest } from './nearest.ts'
-import { settingCatalogue, settingPatterns } from './setting-catalogue.ts'
-import type { SettingDefinition } from './setting-kinds.ts'
+import type { settingCatalogue } from './settings/catalogue.ts'
+import type { ConfigFileInfo } from './settings/config-file.ts'
+import { subjectOf } from './settings/origin.ts'
+import { settingFamilies } from './settings/patterns.ts'
+import { reportSettings, type SettingsReport } from './settings/report.ts'
+import { defaults, type Found, type GivenSettings, resolveSettings } from './settings/resolution.ts'
 
 type Catalogue = typeof settingCatalogue
 
@@ -27,78 +30,76 @@ export type Settings = Omit<Named, 'projectName' | 'projectVersion' | 'httpApiVe
   /** `v1`: first segment of every URL (R1.1). */
   readonly apiPrefix: string
   readonly isProduction: boolean
-  /** `{resource}_{permission}_principals` → principals. */
+  /** `{resource}_{permission}_principals` → principals; the names as `resourceKey` makes them. */
   readonly granted: ReadonlyMap<string, readonly string[]>
-  /** `{resource}_cache_expires_seconds` → s, and `{plural|object}_{resource}_{method}_enabled` → whether. */
+  /** `{resource}_cache_expires_seconds` → s, and `{plural|object}_{resource}_{method}_enabled` → whether; names as above. */
   readonly ofResources: ReadonlyMap<string, unknown>
+  /** `multiauth.policy.{name}.{key}` → text. */
+  readonly ofPolicies: ReadonlyMap<string, string>
+  /** `event_listeners.{name}.{key}` → text. */
+  readonly ofListeners: ReadonlyMap<string, string>
+  /** How an error about a setting that is set begins, by its name: `application.ini:12: setting "cliquet.storage_backend"`. */
+  readonly subjects: ReadonlyMap<string, string>
+  /** The configuration file, if there is one. */
+  readonly configFile: ConfigFileInfo | undefined
+  /** What an operator should know at the start: names that are not known, or have no effect. */
+  readonly notices: readonly string[]
 }
 
-/** Settings as they are given in code: by name, as text or as values. */
-export type GivenSettings = Readonly<Record<string, unknown>>
+export type { GivenSettings } from './settings/resolution.ts'
 
-/** What settings are read from, the later winning: defaults, `given`, `environment`. */
+/** What settings are read from, the later winning: defaults, `given`, the configuration file, `environment`. */
 export interface SettingSources {
   readonly name: string
   readonly version: string
   readonly given?: GivenSettings | undefined
+  /** A configuration file; the environment can name another one (`CLIQUET_CONFIG`). */
+  readonly config?: string | undefined
   /** Default: the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** @throws ConfigurationError that names the setting, where it came from, and the nearest known name */
-export function readSettings({ name, version, given = {}, environment = process.env }: SettingSources): Settings {
-  const known = new Map<string, unknown>()
-  const granted = new Map<string, readonly string[]>()
-  const ofResources = new Map<string, unknown>()
-  for (const [key, definition] of definitions) known.set(key, definition.default)
-
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || value === null) continue
-    const definition = definitions.get(key)
-    if (definition !== undefined) known.set(key, read(definition.kind, value, `setting "${key}"`))
-    else readPattern(key, value, { granted, ofResources })
-  }
-  for (const [key, definition] of definitions) {
-    const [variable, value] = fromEnvironment(key, environment)
-    if (value !== undefined) known.set(key, read(definition.kind, value, `environment variable ${variable}`))
-  }
+export function readSettings({ name, version, given = {}, config, environment = process.env }: SettingSources): Settings {
+  const { found, notices, file } = resolveSettings({ name, given, config, environment })
+  const set = [...found].filter(([, { value }]) => value !== undefined)
+  const known = new Map([...defaults, ...set.filter(([key]) => defaults.has(key)).map(([key, { value }]) => [key, value] as const)])
   const named = Object.fromEntries([...known].map(([key, value]) => [camelCase(key), value])) as Named // made from the catalogue, key by key
-  return { ...named, ...derived({ name, version }, named), granted, ofResources, isProduction: environment.NODE_ENV === 'production' }
+  return {
+    ...named,
+    ...derived({ name, version }, named),
+    ...variable(set),
+    subjects: new Map([...found].map(([key, { origin }]) => [key, subjectOf(origin)])),
+    configFile: file?.info,
+    notices,
+    isProduction: environment.NODE_ENV === 'production',
+  }
 }
 
-const definitions: ReadonlyMap<string, SettingDefinition<unknown>> = new Map(Object.entries(settingCatalogue))
+/** What is in force and where it comes from, fit to be shown. @throws ConfigurationError as `readSettings` */
+export const inspectSettings = ({ name, given = {}, config, environment = process.env }: SettingSources): SettingsReport =>
+  reportSettings(resolveSettings({ name, given, config, environment }))
+
+/** Makes a file the configuration of this process and of those that it starts, whatever the environment has named. For commands. */
+export function nameConfigFile(file: string): void {
+  process.env.CLIQUET_CONFIG = file
+}
 
 const camelCase = (key: string): string => key.replace(/[_.]([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
-function read(kind: SettingDefinition<unknown>['kind'], value: unknown, place: string): unknown {
-  const result = kind.read(value)
-  if (result === undefined) throw new ConfigurationError(`${place} must be ${kind.expected}`)
-  return result
-}
-
-interface PatternTargets {
-  readonly granted: Map<string, readonly string[]>
-  readonly ofResources: Map<string, unknown>
-}
-
-function readPattern(key: string, value: unknown, { granted, ofResources }: PatternTargets): void {
-  const found = settingPatterns.find(({ pattern }) => pattern.test(key))
-  if (found === undefined) throw new ConfigurationError(`unknown setting "${key}"${suggestion(key)}`)
-  const result = read(found.kind, value, `setting "${key}"`)
-  if (Array.isArray(result)) granted.set(key, result)
-  else ofResources.set(key.replace(/^collection_/, 'plural_').replace(/^record_/, 'object_'), result)
-}
-
-function suggestion(key: string): string {
-  const name = nearest(key, [...definitions.keys()])
-  return name === undefined ? '' : `: did you mean "${name}"?`
-}
-
-/** `CLIQUET_STORAGE_URL`; `PORT` too. */
-function fromEnvironment(key: string, environment: NonNullable<SettingSources['environment']>): [string, string | undefined] {
-  const variable = `CLIQUET_${key.replaceAll('.', '_').toUpperCase()}`
-  if (environment[variable] === undefined && key === 'port') return ['PORT', environment.PORT]
-  return [variable, environment[variable]]
+/** Settings whose names are not in the catalogue. */
+function variable(set: readonly (readonly [string, Found])[]) {
+  const granted = new Map<string, readonly string[]>()
+  const ofResources = new Map<string, unknown>()
+  const [ofPolicies, ofListeners] = settingFamilies.map(
+    ({ prefix }) => new Map(set.filter(([key]) => key.startsWith(prefix)).map(([key, { value }]) => [key, String(value)])),
+  )
+  for (const [key, { value }] of set) {
+    if (defaults.has(key) || settingFamilies.some(({ prefix }) => key.startsWith(prefix))) continue
+    if (Array.isArray(value)) granted.set(key, value)
+    else ofResources.set(key, value)
+  }
+  return { granted, ofResources, ofPolicies: ofPolicies ?? new Map(), ofListeners: ofListeners ?? new Map() }
 }
 
 function derived({ name, version }: { readonly name: string; readonly version: string }, settings: Named) {

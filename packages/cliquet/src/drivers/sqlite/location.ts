@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
+import { withoutPasswords } from '../../primitives/passwords.ts'
 
 /** How sure a commit is: `full` survives a power cut, `normal` may lose the last commits in one (never the consistency of the file). */
 export type Synchronous = 'full' | 'normal'
@@ -26,14 +27,15 @@ export function parseSqliteUrl(url: string): SqliteLocation {
   }
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)
   if (scheme === null) return { path: nonEmptyPath(url, url) }
-  if (scheme[1]?.toLowerCase() !== 'sqlite') throw new ConfigurationError(`"${url}" is no SQLite database: expected ${FORMS}`)
+  if (scheme[1]?.toLowerCase() !== 'sqlite')
+    throw new ConfigurationError(`"${withoutPasswords(url)}" is no SQLite database: expected ${FORMS}`)
   const rest = url.slice(scheme[0].length)
   const question = rest.indexOf('?')
   const location = question < 0 ? rest : rest.slice(0, question)
   const options = question < 0 ? {} : parseOptions(url, new URLSearchParams(rest.slice(question + 1)))
   if (!location.startsWith('//')) return { path: nonEmptyPath(location, url), ...options }
   if (!location.startsWith('///')) {
-    throw new ConfigurationError(`"${url}" names a host, but SQLite databases are files: expected ${FORMS}`)
+    throw new ConfigurationError(`"${withoutPasswords(url)}" names a host, but SQLite databases are files: expected ${FORMS}`)
   }
   return { path: nonEmptyPath(location.slice(/^\/\/\/[a-z]:/i.test(location) ? 3 : 2), url), ...options }
 }

@@ -1,7 +1,10 @@
-/** The known name that a mistyped one is nearest to; undefined if none is near. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/** How many edits a name of that length may be away from the one that was meant. */
+const tolerance = (name: string): number => Math.max(2, Math.floor(name.length / 3))
+
+/** The known name that a mistyped one is nearest to, at most `limit` edits away; undefined if none is near. */
+export function nearest(name: string, known: Iterable<string>, limit = tolerance(name)): string | undefined {
   let best: string | undefined
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1
+  let least = limit + 1
   for (const candidate of known) {
     const distance = editDistance(name, candidate)
     if (distance < least) [best, least] = [candidate, distance]
@@ -10,7 +13,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 /** How many insertions, deletions and replacements make one text of the other. */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let i = 1; i <= from.length; i += 1) {
     const next = [i]

@@ -1,0 +1,181 @@
+import { date, flag, integer, list, module, number, type SettingDefinition, text, version } from './kinds.ts'
+
+const setting = <T, D extends T | undefined>(
+  kind: SettingDefinition<T>['kind'],
+  fallback: D,
+  summary: string,
+): SettingDefinition<T> & { readonly default: D } => ({
+  kind,
+  default: fallback,
+  summary,
+})
+
+const secret = <S extends SettingDefinition<unknown>>(definition: S): S & { readonly secret: true } => ({ ...definition, secret: true })
+
+const planned = <S extends SettingDefinition<unknown>>(definition: S): S & { readonly planned: true } => ({ ...definition, planned: true })
+
+type Group = Readonly<Record<string, SettingDefinition<unknown>>>
+
+const project = {
+  project_name: setting(text, undefined, 'Name shown by hello. Default: the name given to the service.'),
+  project_version: setting(version, undefined, 'Version shown by hello. Default: the version given to the service.'),
+  project_docs: setting(text, '', 'URL of the documentation, shown by hello and used in alerts.'),
+  http_api_version: setting(
+    version,
+    undefined,
+    'API version, MAJOR.MINOR; MAJOR makes the URL prefix. Default: the first two parts of the project version.',
+  ),
+  settings_prefix: setting(
+    text,
+    undefined,
+    'One more prefix that keys and variables may have, beside `cliquet` and the name of the service.',
+  ),
+} as const satisfies Group
+
+const http = {
+  host: setting(text, 'localhost', 'Address to listen on; 0.0.0.0 for all.'),
+  port: setting(integer(0), 8000, 'Port to listen on; 0 takes a free one. `PORT` sets it too.'),
+  http_scheme: setting(text, undefined, 'Scheme of the absolute URLs in answers. Default: that of the connection.'),
+  http_host: setting(text, undefined, 'Host, and port, of the absolute URLs in answers. Default: that of the request.'),
+  max_body_bytes: setting(integer(1), 1_048_576, 'Longest body that is read; 413 beyond.'),
+  version_prefix_redirect_enabled: setting(flag, true, 'Whether URLs without version are redirected to the current one.'),
+  version_prefix_redirect_ttl_seconds: setting(integer(-1), -1, 'How long that may be cached, s; −1: not said.'),
+  trailing_slash_redirect_enabled: setting(flag, true, 'Whether unknown URLs with a trailing slash are redirected to those without.'),
+  trailing_slash_redirect_ttl_seconds: setting(integer(-1), 3600, 'How long that may be cached, s; −1: not said.'),
+  root_cache_expires_seconds: setting(integer(0), 86_400, 'How long hello may be cached in read-only mode, s.'),
+  cors_origins: setting(list, ['*'], 'Origins whose scripts may use the service; `*` in one stands for any text.'),
+  cors_max_age_seconds: setting(integer(0), 3600, 'How long preflights may be cached, s; 0: not said.'),
+  version_json_path: setting(text, 'version.json', 'File that `__version__` shows.'),
+} as const satisfies Group
+
+const resources = {
+  paginate_by: setting(integer(1), undefined, 'Longest page of a list. Default: storage_max_fetch_size.'),
+  storage_max_fetch_size: setting(integer(1), 10_000, 'Longest page of a list, whatever was asked for.'),
+  pagination_token_validity_seconds: setting(integer(1), 600, 'How long the next page of a DELETE can be asked for, s.'),
+  batch_max_requests: setting(integer(0), 25, 'Most requests in a batch; 0: any number.'),
+  transaction_per_request: setting(
+    flag,
+    true,
+    'Whether a batch is written as a whole or not at all; otherwise each write commits by itself.',
+  ),
+  explicit_permissions: setting(flag, true, 'Whether who writes a record is added to those who may write it.'),
+  id_generator: planned(setting(module, undefined, 'Module that makes the ids of records. In code: `idGenerator`.')),
+} as const satisfies Group
+
+const backends = {
+  storage_backend: setting(module, 'cliquet/storage/sqlite', 'Module that keeps records.'),
+  storage_url: setting(text, undefined, 'Where it keeps them. Default: `data/{name}.sqlite`.'),
+  permission_backend: setting(module, undefined, 'Module that keeps permissions. Default: the one that belongs to the storage.'),
+  permission_url: setting(text, undefined, 'Where it keeps them. Default: `storage_url`.'),
+  cache_backend: setting(module, undefined, 'Module that keeps short-lived values. Default: the one that belongs to the storage.'),
+  cache_url: setting(
+    text,
+    undefined,
+    'Where it keeps them. Default: `storage_url`; on SQLite a file of its own beside that of the storage.',
+  ),
+  cache_prefix: setting(text, '', 'Put before every key of the cache, so that several services can share one.'),
+  cache_hosts: setting(list, undefined, 'Servers of Memcached, HOST:PORT, in place of `cache_url`.'),
+  cache_max_size_bytes: setting(integer(0), 524_288, 'How much a cache in memory holds; what was not used for longest is dropped first.'),
+} as const satisfies Group
+
+const pools = {
+  storage_pool_size: setting(integer(1), 16, 'Most connections that this process has to the server at once.'),
+  storage_pool_timeout: setting(number(0.001, 3600), 10, 'How long a request waits for a connection, s; 503 then.'),
+  storage_max_backlog: setting(integer(-1), 1000, 'How many requests may wait for one; a further one has 503 at once. −1: any number.'),
+  storage_statement_timeout: setting(number(0.001, 3600), 10, 'How long the server may take for one statement, s; 503 then.'),
+  permission_pool_size: setting(
+    integer(1),
+    undefined,
+    'The same for the permission backend, if its URL is another. Default: storage_pool_size.',
+  ),
+  permission_pool_timeout: setting(number(0.001, 3600), undefined, 'Default: storage_pool_timeout.'),
+  permission_max_backlog: setting(integer(-1), undefined, 'Default: storage_max_backlog.'),
+  permission_statement_timeout: setting(number(0.001, 3600), undefined, 'Default: storage_statement_timeout.'),
+  cache_pool_size: setting(integer(1), undefined, 'The same for the cache, if its URL is another. Default: storage_pool_size.'),
+  cache_pool_timeout: setting(number(0.001, 3600), undefined, 'Default: storage_pool_timeout.'),
+  cache_max_backlog: setting(integer(-1), undefined, 'Default: storage_max_backlog.'),
+  cache_statement_timeout: setting(number(0.001, 3600), undefined, 'Default: storage_statement_timeout.'),
+} as const satisfies Group
+
+const authentication = {
+  'multiauth.policies': setting(list, undefined, 'Authentication policies, in the order of trying. Default outside production: basicauth.'),
+  userid_hmac_secret: secret(
+    setting(
+      text,
+      undefined,
+      'Key of the user ids of Basic Auth. Mandatory in production; elsewhere generated and kept beside the SQLite file.',
+    ),
+  ),
+  default_bucket_hmac_secret: planned(secret(setting(text, undefined, 'Key of the ids of default buckets. Default: userid_hmac_secret.'))),
+} as const satisfies Group
+
+const operations = {
+  readonly: setting(flag, false, 'Whether all writing is refused with 405.'),
+  backoff: setting(integer(0), undefined, 'Sends `Backoff` with every answer: how long clients shall hold requests, s.'),
+  backoff_percentage: setting(number(0, 100), undefined, 'Sends it with so many per cent of the answers only.'),
+  retry_after_seconds: setting(integer(0), 30, '`Retry-After` of 503 and of conflicts, s.'),
+  heartbeat_timeout_seconds: setting(number(0.001, 3600), 10, 'How long a heartbeat probe may take, s.'),
+  eos: setting(date, undefined, 'End of service: an alert before, 410 from then on. Without a zone it is UTC.'),
+  eos_message: setting(text, undefined, 'What the alert says.'),
+  eos_url: setting(text, undefined, 'Where the alert points to. Default: project_docs.'),
+  error_info_link: setting(text, '', '`info` of unexpected errors.'),
+  flush_endpoint_enabled: setting(flag, false, 'Whether `POST /__flush__` empties every backend.'),
+} as const satisfies Group
+
+const observation = {
+  log_level: setting(text, 'warn', 'Least severity that is logged: trace, debug, info, warn, error, fatal or silent.'),
+  logging_renderer: planned(setting(text, undefined, 'Module that writes lines of the log.')),
+  statsd_url: planned(setting(text, undefined, 'Where metrics are sent, udp://HOST:PORT.')),
+  statsd_prefix: planned(setting(text, undefined, 'Put before their names. Default: the project name.')),
+  statsd_backend: planned(setting(text, undefined, 'Module that sends them.')),
+  metrics_matchdict_fields: planned(setting(list, [], 'Parameters of paths that become labels.')),
+  prometheus_prefix: planned(setting(text, undefined, 'Put before the names of metrics. Default: the project name.')),
+  prometheus_disabled_metrics: planned(setting(list, [], 'Metrics that are left out.')),
+  prometheus_histogram_buckets: planned(
+    setting(list, ['0.01', '0.05', '0.1', '0.5', '1', '3', '6', 'Inf'], 'Bounds of the buckets of histograms, s.'),
+  ),
+  prometheus_created_metrics_enabled: planned(setting(flag, true, 'Whether there is a metric that tells since when one is counted.')),
+  sentry_dsn: planned(secret(setting(text, undefined, 'Where unexpected errors are reported.'))),
+  sentry_env: planned(setting(text, undefined, 'Name of the environment in the reports.')),
+  sentry_breadcrumbs_min_level: planned(setting(text, undefined, 'Least severity of what is reported beside an error.')),
+  sentry_events_min_level: planned(setting(text, undefined, 'Least severity of what is reported.')),
+  newrelic_config: planned(setting(text, undefined, 'Configuration file of the agent of New Relic.')),
+  newrelic_env: planned(setting(text, 'dev', 'Environment in that file.')),
+  profiler_enabled: planned(setting(flag, false, 'Whether a profile of each request is written.')),
+  profiler_dir: planned(setting(text, undefined, 'Folder of the profiles.')),
+} as const satisfies Group
+
+const extension = {
+  includes: planned(setting(list, [], 'Modules of plugins. In code: `views`, or any Fastify plugin.')),
+  initialization_sequence: planned(setting(list, [], 'Steps of the start.')),
+  event_listeners: planned(setting(list, [], 'Names of listeners to events, or their modules.')),
+} as const satisfies Group
+
+/** The settings as the reference page shows them. */
+export const settingGroups: readonly { readonly title: string; readonly settings: Group }[] = [
+  { title: 'The project', settings: project },
+  { title: 'HTTP', settings: http },
+  { title: 'Resources', settings: resources },
+  { title: 'Backends', settings: backends },
+  { title: 'Connections to servers', settings: pools },
+  { title: 'Authentication', settings: authentication },
+  { title: 'Operations', settings: operations },
+  { title: 'Observation', settings: observation },
+  { title: 'Extension', settings: extension },
+]
+
+/** Every setting by name. `docs/settings.md` is made from it. */
+export const settingCatalogue = {
+  ...project,
+  ...http,
+  ...resources,
+  ...backends,
+  ...pools,
+  ...authentication,
+  ...operations,
+  ...observation,
+  ...extension,
+} as const satisfies Group
+
+/** The same, for names that may not be there. */
+export const definitions: ReadonlyMap<string, SettingDefinition<unknown>> = new Map(Object.entries(settingCatalogue))

@@ -1,0 +1,111 @@
+/** How a setting's value is read: from text, as in the environment, or as it is given in code. */
+export interface Kind<T> {
+  /** Completes "must be …" in an error. */
+  readonly expected: string
+  /** The value, or undefined if it is not of this kind. */
+  read(value: unknown): T | undefined
+  /** For a value that `read` refuses: what to write instead, if that is known. Completes the error in place of `expected`. */
+  advise?(value: unknown): string | undefined
+}
+
+/** What a setting is: its kind, its value unless set, and a sentence for the reference page. */
+export interface SettingDefinition<T> {
+  readonly kind: Kind<T>
+  readonly default: T | undefined
+  readonly summary: string
+  /** Never printed. */
+  readonly secret?: boolean
+  /** What it configures is not built yet: it is read and checked, and the start says that it has no effect. */
+  readonly planned?: boolean
+}
+
+const words: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'yes', 'on', '1', 't', 'y'].map((word) => [word, true] as const),
+  ...['false', 'no', 'off', '0', 'f', 'n'].map((word) => [word, false] as const),
+])
+
+/** Any text. */
+export const text: Kind<string> = {
+  expected: 'a text',
+  read: (value) => (typeof value === 'string' ? value : Number.isInteger(value) ? String(value) : undefined),
+}
+
+/** A version. A number is refused: 1.20 is the number 1.2. */
+export const version: Kind<string> = {
+  expected: 'a text, in quotes where 1.20 would be the number 1.2',
+  read: (value) => (typeof value === 'string' ? value : undefined),
+}
+
+/** The modules of the original, and what they are called here. */
+const formerModules = /^(?:cliquet|kinto\.core|kinto_redis)\.(storage|permission|cache)(?:\.([a-z]+))?$/
+
+/** What an import names. Dotted names of the original are refused, with ours. */
+export const module: Kind<string> = {
+  expected: 'the name of a module, such as cliquet/storage/sqlite',
+  read: (value) => (typeof value === 'string' && !formerModules.test(value) ? value : undefined),
+  advise(value) {
+    const [former, contract, engine = 'redis'] = formerModules.exec(String(value)) ?? []
+    return former === undefined ? undefined : `${former} is a module of the original, here it is cliquet/${contract}/${engine}`
+  },
+}
+
+/** true or false; yes, no, on, off, 1 and 0 in text. */
+export const flag: Kind<boolean> = {
+  expected: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : typeof value === 'string' ? words.get(value.trim().toLowerCase()) : undefined),
+}
+
+/** A whole number not below `minimum`. */
+export const integer = (minimum: number): Kind<number> => ({
+  expected: `a whole number not below ${minimum}`,
+  read(value) {
+    const read = toNumber(value)
+    return Number.isSafeInteger(read) && read >= minimum ? read : undefined
+  },
+})
+
+/** A number between two others. */
+export const number = (minimum: number, maximum: number): Kind<number> => ({
+  expected: `a number from ${minimum} to ${maximum}`,
+  read(value) {
+    const read = toNumber(value)
+    return read >= minimum && read <= maximum ? read : undefined
+  },
+})
+
+/** NaN for what is no number. */
+const toNumber = (value: unknown): number =>
+  typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
+
+/** Words, separated by white space in text; a JSON array in text is one too. */
+export const list: Kind<readonly string[]> = {
+  expected: 'a list of words',
+  read(value) {
+    const read = typeof value === 'string' ? (arrayIn(value) ?? value.split(/\s+/).filter((word) => word !== '')) : value
+    return Array.isArray(read) && read.every((item) => typeof item === 'string') ? read : undefined
+  },
+}
+
+function arrayIn(written: string): unknown {
+  if (!/^\s*\[.*\]\s*$/s.test(written)) return undefined
+  try {
+    return JSON.parse(written)
+  } catch {
+    return undefined
+  }
+}
+
+/** An ISO 8601 date or time. */
+export const date: Kind<string> = {
+  expected: 'an ISO 8601 date, such as 2030-12-31',
+  read: (value) => (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined),
+}
+
+/** A text, number, flag or list, as text: whoever the setting is for reads it. */
+export const simple: Kind<string> = {
+  expected: 'a text, a number, true, false, or a list of words',
+  read(value) {
+    if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? value.join(' ') : undefined
+    return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined
+  },
+}
