@@ -1,5 +1,6 @@
 import type { JoinedWork } from '../primitives/joined-work.ts'
 import type { Transaction } from '../primitives/transaction.ts'
+import type { PermissionItem } from './dump.ts'
 
 /** An object that can have permissions: its URI without version prefix (`/articles/a1`, R10.2) and the parent it is stored under. */
 export interface ObjectRef {
@@ -39,11 +40,18 @@ export type PermissionChange = Readonly<Record<string, readonly string[]>>
  * - P13. A session of a storage's transaction sees what was committed and what the transaction changed before, by joined work too; the commit
  *   commits changes of both. After the end of the transaction its calls fail with `BackendError` (R10.17, R11.15).
  * - P14. Nobody else sees anything of a transaction before its commit, and a rollback leaves no trace of it.
+ * - P15. A dump gives each grant to a principal and each principal of a user once, as they were at one moment; of the same state always in the
+ *   same order. It holds little in memory, waits for whoever reads it, and leaves nothing open when that one stops.
+ * - P16. What is loaded is there, and so is what was there before; loading the same twice is loading it once. All or none of a call is written.
  */
 export interface PermissionBackend extends PermissionSession {
   prepare(): Promise<void>
   flush(): Promise<void>
   check(options: { readonly readonly: boolean }): Promise<boolean>
+  /** Everything that is kept, to be taken elsewhere. @throws BackendError while it is read */
+  dump?(): AsyncIterable<PermissionItem>
+  /** Adds items of a dump: some hundreds at a time. */
+  load?(items: readonly PermissionItem[]): Promise<void>
   /** Reads and writes inside the transaction of a storage; undefined when it is of another database. */
   within(transaction: Transaction): PermissionSession | undefined
   close(): Promise<void>

@@ -1,5 +1,6 @@
 import type { JoinedWork } from '../primitives/joined-work.ts'
 import type { Transaction, TransactionOptions } from '../primitives/transaction.ts'
+import type { LoadOutcome, StorageItem } from './dump.ts'
 import type { Filter, Query, SortValue } from './query.ts'
 import type { StoredRecord, Tombstone } from './record.ts'
 
@@ -161,6 +162,16 @@ export interface Purge {
  *   `rollback` does nothing. A transaction of another database is refused by `within`.
  * - S35. Transactions and single writes may run at once, on the same collections in any order: none is lost, and none waits for ever. Who would
  *   wait too long gets a `BackendError`, and may try the whole transaction again.
+ *
+ * Moving
+ * - S36. A dump gives each collection that has a timestamp, and after it each of its records and tombstones once; of the same state always in the
+ *   same order. It holds little in memory, whatever there is to give, waits for whoever reads it, and leaves nothing open when that one stops.
+ * - S37. In a dump a collection's timestamp and what is in it are one snapshot, whatever is written meanwhile.
+ * - S38. What is loaded has the ids, timestamps and bodies of the items, and replaces records and tombstones of the same ids; of one id that
+ *   comes twice the last counts. The rest stays. A collection's timestamp becomes the greatest of its own, that of its item, and those in it
+ *   (S6). Loading the same twice is loading it once.
+ * - S39. A load that would give two of a collection one timestamp, or two records one unique value, is a `conflict` that names one of the items,
+ *   and writes nothing. What it replaces is in nobody's way. Others may write at once: counts and timestamps stay right.
  */
 export interface Storage extends StorageSession {
   /** Makes the schema and the indexes of these resources. Called once, before anything else. */
@@ -169,6 +180,10 @@ export interface Storage extends StorageSession {
   purge(purge: Purge): Promise<number>
   flush(): Promise<void>
   check(options: { readonly readonly: boolean }): Promise<boolean>
+  /** Everything that is kept, to be taken elsewhere. @throws BackendError while it is read */
+  dump?(): AsyncIterable<StorageItem>
+  /** Takes in items of a dump, all or none: some hundreds at a time. A collection need not come before what is in it, nor at all. */
+  load?(items: readonly StorageItem[]): Promise<LoadOutcome>
   /**
    * Begins a transaction, to be ended by its `commit` or `rollback`. Whoever works in it awaits no write of the same database outside it: that
    * one may have to wait for the end of the transaction.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defineIdGenerator, type Service, Type } from '../../src/index.ts'
-import { basicAuth, openService, type Received, type Sent, type ServiceUnderTest } from './service-under-test.ts'
+import { basicAuth, openService, type Received, type Sent, type ServiceUnderTest, usableBackends } from './service-under-test.ts'
 
 const id = '5a0e3a3e-7c50-4d0a-9f6e-0c1f6a3c1111'
 
@@ -15,12 +15,6 @@ const prepare = (service: Service): void => {
   })
   service.resource('named', { schema: { name: Type.Optional(Type.String()) }, idGenerator: defineIdGenerator(() => 'generated') })
   service.resource('page', { shared: true, schema: {} })
-}
-
-const backends = ['memory', 'sqlite'] as const
-const services: Record<(typeof backends)[number], ServiceUnderTest> = {
-  memory: await openService({ prepare, backend: 'memory', settings: { page_create_principals: 'system.Everyone' } }),
-  sqlite: await openService({ prepare, backend: 'sqlite', settings: { page_create_principals: 'system.Everyone' } }),
 }
 
 /** What is in the collections, to see that nothing was written. */
@@ -60,8 +54,8 @@ async function refused(
 const nested = (depth: number, [opening, closing]: readonly [string, string]): string => `${opening.repeat(depth)}${closing.repeat(depth)}`
 const deep = (depth: number): readonly string[] => [nested(depth, ['[', ']']), `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`]
 
-for (const backend of backends) {
-  const service = services[backend]
+for (const backend of usableBackends) {
+  const service = await openService({ prepare, backend, settings: { page_create_principals: 'system.Everyone' } })
 
   test(`Bad bodies are refused with their place named and nothing is written (${backend})`, () =>
     writingNothing(service, async () => {
@@ -264,7 +258,7 @@ for (const backend of backends) {
 }
 
 test('Raw requests that are no HTTP are closed or refused, and the service goes on', async () => {
-  const { raw, request } = services.memory
+  const { raw, request } = await openService({ prepare })
   const auth = `Host: a\r\nAuthorization: ${basicAuth('mat:secret')}`
   const requests: (string | Buffer)[] = [
     'nonsense\r\n\r\n',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { type AuthenticationPolicy, type Service, Type } from '../../src/index.ts'
-import { principalOf, scenarios, uuid } from '../resource/http/scenario.ts'
+import { backends, principalOf, scenarios, uuid } from '../resource/http/scenario.ts'
 import { batch, only, type PartBody, statuses } from './batch-exchange.ts'
-import { basicAuth, openService } from './service-under-test.ts'
+import { basicAuth, openService, usableBackends } from './service-under-test.ts'
 
 const prepare = (service: Service): void => {
   service.resource('article', { schema: { title: Type.String({ default: '' }) } })
@@ -67,7 +67,7 @@ scenario("R11.1 R10.1: each request reads and writes its own user's records", as
 })
 
 scenario('R11.1: a request of a batch may do what it may alone, not more', async ({ request, backend, other }) => {
-  const path = `/v1/sheets/${uuid(backend === 'memory' ? 1 : 2)}`
+  const path = `/v1/sheets/${uuid(1 + backends.indexOf(backend))}`
   await request('PUT', path, { body: {} })
   const bob = as(other('bob'))
   const parts = await batch(request, [
@@ -95,7 +95,7 @@ const counting = (): AuthenticationPolicy & { readonly calls: readonly unknown[]
   }
 }
 
-for (const backend of ['memory', 'sqlite'] as const) {
+for (const backend of usableBackends) {
   test(`R11.1 R4.4: one batch authenticates once for each credentials, and finds principals once for each user (${backend})`, async () => {
     const policy = counting()
     const { request, service } = await openService({

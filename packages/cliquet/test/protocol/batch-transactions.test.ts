@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { BackendError, HttpError, type Service, type Storage, Type } from '../../src/index.ts'
-import { type Play, permissionsOf, principalOf, scenarios, uuid } from '../resource/http/scenario.ts'
+import { backends, type Play, permissionsOf, principalOf, scenarios, uuid } from '../resource/http/scenario.ts'
 import { batch, only, partsOf, post, statuses } from './batch-exchange.ts'
-import { openService, type Send } from './service-under-test.ts'
+import { openService, rollsBack, type Send, usableBackends } from './service-under-test.ts'
 
 const prepare = (service: Service): void => {
   service.resource('article', {
@@ -123,7 +123,7 @@ for (const [title, status, errno] of [
     assert.doesNotMatch(answer.text, /secret|responses/)
     if (title === 'later') assert.equal(answer.headers['retry-after'], '7')
     assert.equal((await titles(request)).includes(`not run ${word}`), false)
-    if (backend === 'sqlite') assert.deepEqual(await seen(play), before)
+    if (rollsBack(backend)) assert.deepEqual(await seen(play), before)
     assert.equal((await only(request, put(5, 'after'))).status, 201)
   })
 }
@@ -160,14 +160,14 @@ scenario('R11.14: a unique field that is taken is a 409 of its part, and nothing
   ])
   assert.deepEqual(statuses(parts), [200, 201, 409, 201, 200])
   assert.equal(parts[2]?.body.errno, 122)
-  if (backend === 'sqlite') assert.deepEqual(await seen(play), before)
+  if (rollsBack(backend)) assert.deepEqual(await seen(play), before)
 })
 
 scenario('R11.14: two requests of one batch that take the same value conflict as well', async (play) => {
   const { request, backend } = play
   const before = await seen(play)
   assert.deepEqual(statuses(await batch(request, [put(1, 'same'), put(2, 'same'), put(3, 'other')])), [201, 409, 201])
-  if (backend === 'sqlite') assert.deepEqual(await seen(play), before)
+  if (rollsBack(backend)) assert.deepEqual(await seen(play), before)
 })
 
 scenario('R11.14 R5.42: a timestamp that is taken is a 409, and nothing of the batch is written', async (play) => {
@@ -178,11 +178,11 @@ scenario('R11.14 R5.42: a timestamp that is taken is a 409, and nothing of the b
   const parts = await batch(request, [stamped(2, 2_000_000), stamped(3, 1_000_000), stamped(4, 3_000_000)])
   assert.deepEqual(statuses(parts), [201, 409, 201])
   assert.ok(parts[1]?.headers['retry-after'])
-  if (backend === 'sqlite') assert.deepEqual(await seen(play), before)
+  if (rollsBack(backend)) assert.deepEqual(await seen(play), before)
 })
 
 scenario('R11.14 R9.7: what a batch took back leaves its names and timestamps free', async ({ request, backend }) => {
-  if (backend === 'memory') return
+  if (!rollsBack(backend)) return
   await request('PUT', `/v1/articles/${uuid(1)}`, { body: { data: { title: 'taken' } } })
   assert.deepEqual(statuses(await batch(request, [put(2, 'free'), put(3, 'taken')])), [201, 409])
   assert.equal((await request('GET', `/v1/articles/${uuid(2)}`)).status, 404)
@@ -194,16 +194,16 @@ scenario('R11.14 R9.7: what a batch took back leaves its names and timestamps fr
 })
 
 scenario('R11.15: permissions are written and taken back with the records', async ({ request, backend, user, other }) => {
-  const path = `/v1/sheets/${uuid(backend === 'memory' ? 101 : 102)}`
+  const path = `/v1/sheets/${uuid(101 + 10 * backends.indexOf(backend))}`
   const bob = principalOf(other('bob'))
   await request('PUT', path, { body: { data: {} } })
   await request('PUT', `/v1/articles/${uuid(1)}`, { body: { data: { title: 'taken' } } })
   const share = { method: 'PATCH', path, body: { permissions: { read: [bob] } } }
-  const fresh = `/v1/sheets/${uuid(backend === 'memory' ? 103 : 104)}`
+  const fresh = `/v1/sheets/${uuid(102 + 10 * backends.indexOf(backend))}`
   const create = { method: 'PUT', path: fresh, body: { permissions: { read: [bob] } } }
   const parts = await batch(request, [share, create, { path: fresh }, put(2, 'taken')])
   assert.deepEqual(statuses(parts), [200, 201, 200, 409])
-  if (backend === 'sqlite') {
+  if (rollsBack(backend)) {
     assert.deepEqual(permissionsOf(await request('GET', path)), { write: [principalOf(user)] })
     assert.equal((await request('GET', path, { auth: other('bob') })).status, 403)
     assert.ok([403, 404].includes((await request('GET', fresh, { auth: other('bob') })).status))
@@ -217,7 +217,7 @@ scenario('R11.15: permissions are written and taken back with the records', asyn
 })
 
 scenario('R11.15: who is given access in a batch has it in the rest of that batch', async ({ request, backend, other }) => {
-  const path = `/v1/sheets/${uuid(backend === 'memory' ? 105 : 106)}`
+  const path = `/v1/sheets/${uuid(103 + 10 * backends.indexOf(backend))}`
   const asBob = { headers: { Authorization: `Basic ${Buffer.from(other('bob')).toString('base64')}` } }
   const share = { method: 'PATCH', path, body: { permissions: { read: [principalOf(other('bob'))] } } }
   const unshare = { method: 'PATCH', path, body: { permissions: { read: [] } } }
@@ -225,7 +225,7 @@ scenario('R11.15: who is given access in a batch has it in the rest of that batc
   assert.deepEqual(statuses(parts), [201, 403, 200, 200, 200, 403])
 })
 
-for (const backend of ['memory', 'sqlite'] as const) {
+for (const backend of usableBackends) {
   test(`R11.15: without transaction_per_request each write commits by itself (${backend})`, async () => {
     const { request } = await openService({ prepare, backend, settings: { ...settings, transaction_per_request: false } })
     assert.deepEqual(statuses(await batch(request, [put(1, 'taken'), put(2, 'taken'), put(3, 'another')])), [201, 409, 201])
@@ -257,7 +257,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
     })
     assert.equal((await post(request, { requests: [put(1, 'a')] })).status, 503)
     mock.restoreAll()
-    if (backend === 'sqlite') assert.deepEqual(await titles(request), [])
+    if (rollsBack(backend)) assert.deepEqual(await titles(request), [])
     assert.equal((await post(request, { requests: [put(1, 'b')] })).status, 200)
     assert.deepEqual(await titles(request), ['b'])
   })
@@ -317,7 +317,7 @@ test('R11.16: what a batch did is told only after its commit', async () => {
 })
 
 scenario('R11.15 R9.4: nobody sees a batch before it is whole, a polling client misses nothing', async ({ request, backend }) => {
-  if (backend === 'memory') return
+  if (!rollsBack(backend)) return
   const writes = Array.from({ length: 12 }, (_, round) =>
     batch(request, [put(100 + round * 2, `a${round}`), { path: '/articles' }, { path: '/' }, put(101 + round * 2, `b${round}`)]),
   )

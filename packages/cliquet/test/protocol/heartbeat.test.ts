@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from '../../src/index.ts'
-import { openService } from './service-under-test.ts'
+import { openService, usableBackends } from './service-under-test.ts'
 
-for (const backend of ['memory', 'sqlite'] as const) {
+for (const backend of usableBackends) {
   test(`R2.4: the heartbeat tells that every backend is well (${backend})`, async () => {
     const { request } = await openService({ backend })
     const answer = await request('GET', '/v1/__heartbeat__', { auth: null })
@@ -84,7 +84,7 @@ test('R2.7: __flush__ is 404 unless enabled', async () => {
   assert.doesNotMatch((await request('GET', '/v1/')).text, /flush_endpoint/)
 })
 
-for (const backend of ['memory', 'sqlite'] as const) {
+for (const backend of usableBackends) {
   test(`R2.7: __flush__ deletes everything everywhere, and is a capability (${backend})`, async () => {
     const { request, service } = await openService({
       backend,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Service, Type } from '../../src/index.ts'
-import { openService, type ServiceUnderTest } from './service-under-test.ts'
+import { openService, type ServiceUnderTest, usableBackends } from './service-under-test.ts'
 
 const id = '5a0e3a3e-7c50-4d0a-9f6e-0c1f6a3c1111'
 
@@ -184,7 +184,7 @@ const batchBody = fc.oneof(
   { weight: 1, arbitrary: value },
 )
 
-for (const backend of ['memory', 'sqlite'] as const) {
+for (const backend of usableBackends) {
   const settings = { page_create_principals: 'system.Authenticated', page_read_principals: 'system.Authenticated' }
   const service: ServiceUnderTest = await openService({ backend, prepare, settings })
 
@@ -199,7 +199,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
       if (answer.status >= 400 && method !== 'HEAD') assert.equal(answer.body.code, answer.status)
       assert.ok(answer.text.isWellFormed())
     })
-    await fc.assert(property, { numRuns: backend === 'memory' ? 600 : 250 })
+    await fc.assert(property, { numRuns: backend === 'memory' ? 600 : 200 })
   })
 
   test(`R11.2 R11.12: Random batches are never answered with 5xx (${backend})`, async () => {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type CliquetOptions, createService, type GivenSettings, type Service } from '../../src/index.ts'
+import { ownSchema } from '../servers/postgresql-schema.ts'
+import { postgresUrl, redisUrl, skipWithout } from '../servers/server-urls.ts'
 
 /** A method of the service, or any other word. */
 export type Method = string
@@ -54,16 +56,44 @@ export interface ServiceUnderTest {
 
 /** What to open. */
 export interface OpenOptions extends Partial<CliquetOptions> {
-  /** Where records are kept: in memory unless told otherwise; SQLite in a file of a temporary folder. */
-  readonly backend?: 'memory' | 'sqlite'
+  /** Where records are kept: in memory unless told otherwise. */
+  readonly backend?: BackendName
   /** Adds resources and routes before the start. */
   readonly prepare?: (service: Service) => void
 }
 
+/** Where a service under test can keep things. */
+export type BackendName = 'memory' | 'sqlite' | 'postgresql' | 'redis'
+
+/** Why there is no server for that backend, if so; `false` where it can be used. */
+export function reasonToSkip(backend: BackendName): string | false {
+  if (backend === 'postgresql') return skipWithout(postgresUrl, 'PostgreSQL')
+  return backend === 'redis' ? skipWithout(redisUrl, 'Redis') : false
+}
+
+/** Where services under test can keep things here; with `CI=true` everywhere. */
+export const usableBackends = (['memory', 'sqlite', 'postgresql', 'redis'] as const).filter((backend) => reasonToSkip(backend) === false)
+
+/** Whether what a batch wrote is undone when the batch fails: S32 is a declared gap of the others. */
+export const rollsBack = (backend: BackendName): boolean => backend === 'sqlite' || backend === 'postgresql'
+
 /** Settings of a service that keeps everything in that backend, in a place of its own. */
-export function backendSettings(backend: 'memory' | 'sqlite' = 'memory'): GivenSettings {
-  const common = { storage_backend: `cliquet/storage/${backend}`, log_level: 'silent', userid_hmac_secret: '' }
-  return backend === 'memory' ? common : { ...common, storage_url: join(temporaryFolder(), 'test.sqlite') }
+export function backendSettings(backend: BackendName = 'memory'): GivenSettings {
+  return {
+    storage_backend: `cliquet/storage/${backend}`,
+    storage_url: places[backend](),
+    log_level: 'silent',
+    userid_hmac_secret: '',
+  }
+}
+
+let count = 0
+
+const places: Readonly<Record<BackendName, () => string | undefined>> = {
+  memory: () => undefined,
+  sqlite: () => join(temporaryFolder(), 'test.sqlite'),
+  postgresql: () => ownSchema(`service${++count}`),
+  redis: () => `${redisUrl}?prefix=service-${process.pid}-${++count}`,
 }
 
 const root = mkdtempSync(join(tmpdir(), 'cliquet-service-'))

@@ -9,7 +9,7 @@ import { type PostgresLocation, parsePostgresUrl } from './location.ts'
 import { applySteps, pendingSteps } from './migration.ts'
 import { PostgresPool } from './pool.ts'
 import type { PostgresSchema } from './schema.ts'
-import type { PostgresSession } from './session.ts'
+import type { PostgresSession, WorkOptions } from './session.ts'
 import { identifier, type SqlRow, type SqlStatement } from './statement.ts'
 import { PostgresTransaction } from './transaction.ts'
 
@@ -43,8 +43,8 @@ export class PostgresDatabase implements Closable, PostgresSession {
     return this.#pool.query(statement)
   }
 
-  async atomically<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result> {
-    const transaction = await this.begin()
+  async atomically<Result>(work: (session: PostgresSession) => Promise<Result>, { patient }: WorkOptions = {}): Promise<Result> {
+    const transaction = await this.#begin({ timeout: patient ? undefined : DEFAULT_TRANSACTION_TIMEOUT })
     try {
       const result = await work(transaction)
       await transaction.commit()
@@ -55,10 +55,24 @@ export class PostgresDatabase implements Closable, PostgresSession {
   }
 
   /** Begins a transaction on a connection of its own. @throws BackendError */
-  async begin({ timeout = DEFAULT_TRANSACTION_TIMEOUT }: TransactionOptions = {}): Promise<PostgresTransaction> {
+  begin({ timeout = DEFAULT_TRANSACTION_TIMEOUT }: TransactionOptions = {}): Promise<PostgresTransaction> {
+    return this.#begin({ timeout })
+  }
+
+  /** Begins a transaction that sees the database as it is now and only reads, for as long as it takes. To be ended by `rollback`. */
+  async snapshot(): Promise<PostgresTransaction> {
+    const transaction = await this.#begin({ timeout: undefined })
+    await transaction.query({ text: 'set transaction isolation level repeatable read read only' })
+    await transaction.query({ text: 'set local idle_in_transaction_session_timeout=0' })
+    return transaction
+  }
+
+  /** @param limits.timeout undefined: it may take as long as it needs, and each of its statements too */
+  async #begin({ timeout }: { readonly timeout: number | undefined }): Promise<PostgresTransaction> {
     const connection = await this.#pool.connect()
     try {
       await connection.query({ text: 'begin' })
+      if (timeout === undefined) await connection.query({ text: 'set local statement_timeout=0' })
     } catch (error) {
       connection.release()
       throw error

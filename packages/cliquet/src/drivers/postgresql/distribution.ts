@@ -26,31 +26,34 @@ export async function isDistributed(session: PostgresSession, { schema }: Migrat
 export async function distribute(session: PostgresSession, place: MigrationPlace, tables: PostgresSchema): Promise<string[]> {
   await assertReady(session, place)
   const at = `${identifier(place.schema)}.`
-  const spread = await session.atomically(async (transaction) => {
-    await transaction.query({ text: 'set local statement_timeout=0' })
-    await transaction.query({ text: "set local citus.multi_shard_modify_mode to 'sequential'" })
-    const kinds = await tableKinds(transaction)
-    const done: string[] = []
-    if (!kinds.has(`${place.schema}.meta`)) {
-      await transaction.query({ text: 'select create_reference_table($1)', values: [`${at}meta`] })
-      done.push('meta')
-    }
-    for (const distribution of tables.distributions) {
-      if (kinds.has(`${place.schema}.${distribution.table}`)) continue
-      await spreadTable(
-        transaction,
-        at,
-        distribution,
-        kinds.has(`${place.schema}.${distribution.with}`) || done.includes(distribution.with ?? ''),
-      )
-      done.push(distribution.table)
-    }
-    for (const { signature, argument, with: table } of tables.functions ?? []) {
-      const text = 'select create_distributed_function($1::regprocedure,$2,colocate_with:=$3)'
-      await transaction.query({ text, values: [at + signature, argument, at + table] })
-    }
-    return done
-  })
+  const spread = await session.atomically(
+    async (transaction) => {
+      await transaction.query({ text: "set local citus.multi_shard_modify_mode to 'sequential'" })
+      const kinds = await tableKinds(transaction)
+      const done: string[] = []
+      if (!kinds.has(`${place.schema}.meta`)) {
+        await transaction.query({ text: 'select create_reference_table($1)', values: [`${at}meta`] })
+        done.push('meta')
+      }
+      for (const distribution of tables.distributions) {
+        if (kinds.has(`${place.schema}.${distribution.table}`)) continue
+        await spreadTable(
+          transaction,
+          at,
+          distribution,
+          kinds.has(`${place.schema}.${distribution.with}`) || done.includes(distribution.with ?? ''),
+        )
+        done.push(distribution.table)
+      }
+      for (const { signature, delegated } of tables.functions ?? []) {
+        const text = `select create_distributed_function($1::regprocedure${delegated ? ',$2,colocate_with:=$3' : ''})`
+        const where = delegated ? [delegated.argument, at + delegated.with] : []
+        await transaction.query({ text, values: [at + signature, ...where] })
+      }
+      return done
+    },
+    { patient: true },
+  )
   for (const table of spread.filter((name) => name !== 'meta')) {
     await session.query({ text: 'select truncate_local_data_after_distributing_table($1::regclass)', values: [at + table] })
     await session.query({ text: `analyze ${at}${table}` })

@@ -23,6 +23,9 @@ export function parsePostgresUrl(url: string): PostgresLocation {
     throw new ConfigurationError(`this is no URL of a PostgreSQL database: expected ${FORM}, not "${withoutPassword(url)}"`)
   }
   const parsed = new URL(url)
+  if (!isEncoded(parsed)) {
+    throw new ConfigurationError(`in "${withoutPassword(url)}", write special characters of user and password as %40 for @, %2F for / …`)
+  }
   const schema = parsed.searchParams.get('schema') ?? DEFAULT_SCHEMA
   if (schema === '' || Buffer.byteLength(schema) > LONGEST_IDENTIFIER || schema.includes('\0') || schema.startsWith('pg_')) {
     throw new ConfigurationError(`"${schema}" can't be the name of a schema: 1 to ${LONGEST_IDENTIFIER} bytes, not beginning with pg_`)
@@ -32,4 +35,16 @@ export function parsePostgresUrl(url: string): PostgresLocation {
   return { connectionString: parsed.href, schema, shown: `${parsed.host}${parsed.pathname}` }
 }
 
-const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ':***@')
+/** Whether no part is one by mistake: `user:12/34@host/database` would be the host `user`, and a message would show a piece of the password. */
+function isEncoded({ username, password, pathname, search, hash }: URL): boolean {
+  if (hash !== '' || `${pathname}${search}`.includes('@')) return false
+  try {
+    decodeURIComponent(username + password + pathname)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Without all that may belong to the password, however it is written. */
+const withoutPassword = (url: string): string => url.replace(/^([a-z]+:(?:\/\/)?)?.*@/is, '$1***@').replace(/\?.*/s, '')

@@ -32,21 +32,23 @@ export async function pendingSteps(session: PostgresSession, place: MigrationPla
 
 /** Does the steps that are still to be done, all in one transaction. */
 export async function applySteps(session: PostgresSession, place: MigrationPlace, tables: PostgresSchema): Promise<MigrationStep[]> {
-  return await session.atomically(async (transaction) => {
-    await transaction.query({ text: 'set local statement_timeout=0' })
-    await transaction.query({ text: `select pg_advisory_xact_lock(${LOCK})` })
-    const steps = await pendingSteps(transaction, place, tables)
-    if (steps.length === 0) return steps
-    const at = `${identifier(place.schema)}.`
-    // Asked first: whoever may not create schemas can still use one that is there.
-    const [found] = await transaction.query({ text: 'select to_regnamespace($1)', values: [identifier(place.schema)] })
-    if (found?.[0] === null) await transaction.query({ text: `create schema ${identifier(place.schema)}` })
-    await transaction.query({ text: `create table if not exists ${at}meta(key text primary key, value text not null)` })
-    for (const { sql } of steps) await transaction.query({ text: sql })
-    const write = `insert into ${at}meta(key,value) values($1,$2) on conflict(key) do update set value=excluded.value`
-    await transaction.query({ text: write, values: [`${tables.name} schema`, String(tables.versions.length)] })
-    return steps
-  })
+  return await session.atomically(
+    async (transaction) => {
+      await transaction.query({ text: `select pg_advisory_xact_lock(${LOCK})` })
+      const steps = await pendingSteps(transaction, place, tables)
+      if (steps.length === 0) return steps
+      const at = `${identifier(place.schema)}.`
+      // Asked first: whoever may not create schemas can still use one that is there.
+      const [found] = await transaction.query({ text: 'select to_regnamespace($1)', values: [identifier(place.schema)] })
+      if (found?.[0] === null) await transaction.query({ text: `create schema ${identifier(place.schema)}` })
+      await transaction.query({ text: `create table if not exists ${at}meta(key text primary key, value text not null)` })
+      for (const { sql } of steps) await transaction.query({ text: sql })
+      const write = `insert into ${at}meta(key,value) values($1,$2) on conflict(key) do update set value=excluded.value`
+      await transaction.query({ text: write, values: [`${tables.name} schema`, String(tables.versions.length)] })
+      return steps
+    },
+    { patient: true },
+  )
 }
 
 async function installedVersion(session: PostgresSession, { schema }: MigrationPlace, tables: PostgresSchema): Promise<number> {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type pg from 'pg'
 import { BackendError } from '../../errors/backend-error.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
@@ -15,9 +16,19 @@ const GRACE = 1000
 /** A transaction of which nothing is heard for so long ends, ms: the process that began it may have lost its machine. */
 const IDLE_IN_TRANSACTION = 60_000
 
+/** The longest that a timer can wait, ms. */
+const FOREVER = 2 ** 31 - 1
+
+/** How a statement is run. */
+export interface QueryOptions {
+  /** Whether we wait however long the server takes, which then must have been told so (`statement_timeout`). */
+  readonly patient?: boolean | undefined
+}
+
 /** A connection of the pool, until it is given back. */
 export interface PostgresConnection {
-  query(statement: SqlStatement): Promise<readonly SqlRow[]>
+  /** One after the other. After an error that leaves the connection in doubt all others fail at once. @throws BackendError */
+  query(statement: SqlStatement, options?: QueryOptions): Promise<readonly SqlRow[]>
   /** Gives it back. After an error that leaves the connection in doubt it is closed. */
   release(): void
 }
@@ -26,6 +37,8 @@ export interface PostgresConnection {
 export class PostgresPool {
   readonly #location: PostgresLocation
   readonly #options: Required<{ [K in keyof PoolOptions]: number }>
+  /** Of all connections, also of those that are ending. */
+  readonly #sockets = new Set<Socket>()
   #pool: Promise<pg.Pool> | undefined
   #closed = false
 
@@ -38,7 +51,8 @@ export class PostgresPool {
   async connect(): Promise<PostgresConnection> {
     const pool = await this.#open()
     const { backlog } = this.#options
-    if (backlog >= 0 && pool.waitingCount >= backlog && pool.idleCount === 0 && pool.totalCount >= this.#options.size) {
+    const free = pool.idleCount + this.#options.size - pool.totalCount
+    if (backlog >= 0 && pool.waitingCount >= backlog + free) {
       throw this.#error(new BackendError(`${pool.waitingCount} calls wait for a connection already`))
     }
     try {
@@ -64,20 +78,30 @@ export class PostgresPool {
     this.#closed = true
     const pool = await this.#pool?.catch(() => undefined)
     await pool?.end()
+    // A server behind a network that is gone does not answer our good-bye; no process waits for that.
+    for (const socket of this.#sockets) socket.unref()
   }
 
   #lend(client: pg.PoolClient): PostgresConnection {
     let broken = false
+    let last: Promise<unknown> = Promise.resolve()
+    const run = async ({ text, values, name }: SqlStatement, { patient = false }: QueryOptions): Promise<readonly SqlRow[]> => {
+      if (broken) throw this.#error(new BackendError('the connection was lost'))
+      try {
+        const config = { text, values: values as unknown[], rowMode: 'array' as const } // the driver only reads the values
+        const own = { ...(name === undefined ? {} : { name }), ...(patient ? { query_timeout: FOREVER } : {}) }
+        const { rows } = await client.query<(string | null)[]>({ ...config, ...own })
+        return rows
+      } catch (error) {
+        broken ||= !leavesConnection(error)
+        throw this.#error(error)
+      }
+    }
     return {
-      query: async ({ text, values, name }) => {
-        try {
-          const config = { text, values: values as unknown[], rowMode: 'array' as const } // the driver only reads the values
-          const { rows } = await client.query<(string | null)[]>(name === undefined ? config : { ...config, name })
-          return rows
-        } catch (error) {
-          broken ||= !leavesConnection(error)
-          throw this.#error(error)
-        }
+      query: (statement, options = {}) => {
+        const answer = last.then(() => run(statement, options))
+        last = answer.catch(() => {})
+        return answer
       },
       release: () => client.release(broken),
     }
@@ -100,12 +124,19 @@ export class PostgresPool {
       query_timeout: statementTimeout + GRACE,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
       keepAlive: true,
+      stream: () => this.#createSocket(),
       types: { getTypeParser: () => (value: string) => value },
     })
     // Lost connections: an idle one is dropped by the pool, and of one in use the caller is told by what waits for an answer.
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
     return pool
+  }
+
+  #createSocket(): Socket {
+    const socket = new Socket()
+    this.#sockets.add(socket)
+    return socket.once('close', () => this.#sockets.delete(socket))
   }
 
   #error(error: unknown): BackendError {

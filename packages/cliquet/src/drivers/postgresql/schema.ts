@@ -7,14 +7,12 @@ export interface Distribution {
   readonly with?: string | undefined
 }
 
-/** A function that the node of one of its arguments can run by itself. */
-export interface DelegatedFunction {
+/** A function that every node of a distributed database must have. */
+export interface DistributedFunction {
   /** Name and types of the arguments, as in `put(text, bigint)`. */
   readonly signature: string
-  /** The name of the deciding argument. */
-  readonly argument: string
-  /** The table whose nodes decide. */
-  readonly with: string
+  /** Where it runs as a whole: on the node that has that value of one of its arguments. Else on the node that is asked. */
+  readonly delegated?: { readonly argument: string; readonly with: string } | undefined
 }
 
 /** The tables and functions of one backend. */
@@ -27,5 +25,5 @@ export interface PostgresSchema {
    */
   readonly versions: readonly { readonly title: string; sql(at: string): string }[]
   readonly distributions: readonly Distribution[]
-  readonly functions?: readonly DelegatedFunction[]
+  readonly functions?: readonly DistributedFunction[]
 }

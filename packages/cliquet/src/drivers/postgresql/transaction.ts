@@ -11,8 +11,8 @@ export interface BegunTransaction {
   /** Of the database, for messages. */
   readonly place: string
   readonly connection: PostgresConnection
-  /** How long it may last, ms. */
-  readonly timeout: number
+  /** How long it may last, ms; undefined: it and its statements may take as long as they need. */
+  readonly timeout: number | undefined
 }
 
 /** A transaction on a connection of its own. An error of the database ends it: nothing of it is then ever committed. */
@@ -21,7 +21,8 @@ export class PostgresTransaction implements Transaction, PostgresSession {
   readonly distributed: boolean
   readonly #place: string
   readonly #connection: PostgresConnection
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #patient: boolean
   /** What became of it, to tell those who come too late. */
   #ended: string | undefined
 
@@ -30,6 +31,8 @@ export class PostgresTransaction implements Transaction, PostgresSession {
     this.distributed = distributed
     this.#place = place
     this.#connection = connection
+    this.#patient = timeout === undefined
+    if (timeout === undefined) return
     this.#timer = setTimeout(() => void this.#undo(`was rolled back: it took longer than ${timeout} ms`), timeout)
     this.#timer.unref()
   }
@@ -37,7 +40,7 @@ export class PostgresTransaction implements Transaction, PostgresSession {
   async query(statement: SqlStatement): Promise<readonly SqlRow[]> {
     this.#hold()
     try {
-      return await this.#connection.query(statement)
+      return await this.#connection.query(statement, { patient: this.#patient })
     } catch (error) {
       await this.#undo('has failed before')
       throw error
@@ -52,7 +55,7 @@ export class PostgresTransaction implements Transaction, PostgresSession {
     this.#hold()
     this.#end('was committed')
     try {
-      await this.#connection.query({ text: 'commit' })
+      await this.#connection.query({ text: 'commit' }, { patient: this.#patient })
     } finally {
       this.#connection.release()
     }

@@ -1,4 +1,4 @@
-import type { ObjectRef, PermissionChange, PermissionSet } from '../contract.ts'
+import type { Grant, ObjectRef, PermissionChange, PermissionSet } from '../contract.ts'
 
 type Permissions = Map<string, Set<string>>
 
@@ -12,6 +12,8 @@ export interface Objects {
   add(object: ObjectRef, change: PermissionChange): void
   /** Removes the objects, and what lies below them under any parent. Costs O(all objects). */
   remove(objects: readonly ObjectRef[]): void
+  /** Each grant to a principal. */
+  all(): readonly (Grant & { readonly principal: string })[]
   clear(): void
 }
 
@@ -85,6 +87,14 @@ export function createObjects(): Objects {
       }
     },
     remove,
+    all: () =>
+      [...parents].flatMap(([parentId, objects]) =>
+        [...objects].flatMap(([uri, permissions]) =>
+          [...permissions].flatMap(([permission, principals]) =>
+            [...principals].map((principal) => ({ parentId, uri, permission, principal })),
+          ),
+        ),
+      ),
     clear: () => parents.clear(),
   }
 }

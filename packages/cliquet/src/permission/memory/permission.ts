@@ -2,6 +2,7 @@ import { memoryTransactionOn } from '../../drivers/memory/transaction.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { JoinedWork } from '../../primitives/joined-work.ts'
 import type { PermissionBackend, PermissionSession } from '../contract.ts'
+import type { PermissionItem } from '../dump.ts'
 import { createObjects, type Objects } from './objects.ts'
 
 /** How a memory permission backend is made. */
@@ -27,6 +28,8 @@ interface Users {
   give(userId: string, principal: string): void
   take(userId: string, principal: string): void
   takeFromAll(principal: string): void
+  /** Each principal of each user. */
+  all(): readonly { readonly userId: string; readonly principal: string }[]
   clear(): void
 }
 
@@ -48,6 +51,7 @@ function createUsers(): Users {
     takeFromAll: (principal: string): void => {
       for (const userId of users.keys()) take(userId, principal)
     },
+    all: () => [...users].flatMap(([userId, principals]) => [...principals].map((principal) => ({ userId, principal }))),
     clear: (): void => users.clear(),
   }
 }
@@ -111,6 +115,17 @@ export function createMemoryPermission(options: MemoryPermissionOptions = {}): P
     prepare: async () => {},
     flush: async () => clear(),
     check: async () => true,
+    async *dump(): AsyncGenerator<PermissionItem, void, undefined> {
+      const [grants, principals] = [objects.all(), users.all()]
+      for (const grant of grants) yield { kind: 'permission', ...grant }
+      for (const principal of principals) yield { kind: 'principal', ...principal }
+    },
+    load: async (items) => {
+      for (const item of items) {
+        if (item.kind === 'principal') users.give(item.userId, item.principal)
+        else objects.add(item, { [item.permission]: [item.principal] })
+      }
+    },
     within: (begun) => {
       const transaction = memoryTransactionOn(database, begun)
       const held = <T>(value: T): T => {

@@ -6,6 +6,7 @@ import type { WorkStatement } from '../../drivers/sqlite/work.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import type { PermissionBackend } from '../contract.ts'
 import { createGrants, runIn } from './grants.ts'
+import { dump, loadStatements } from './moving.ts'
 import { schema } from './schema.ts'
 
 /** What `createSqlitePermission` needs: the URL of a file (`parseSqliteUrl`); an own handle unless told otherwise. */
@@ -30,6 +31,8 @@ export function createSqlitePermission({ url, connections = createConnections() 
     prepare: async () => await open().migrate(schema),
     flush: () => runIn(open, FLUSH),
     check: (options) => database.check(options),
+    dump: () => dump(open),
+    load: (items) => runIn(open, loadStatements(items)),
     within: (begun) => {
       const transaction = transactionOn(database, begun)
       if (transaction === undefined) return undefined

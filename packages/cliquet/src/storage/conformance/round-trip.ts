@@ -3,7 +3,7 @@ import type { JsonObject } from '../../primitives/json.ts'
 import { parseObject } from '../../primitives/json.ts'
 import type { Collection, Storage } from '../contract.ts'
 import { recordText } from '../record.ts'
-import { articles, filter, idsOf, itemsOf, newestFirst, put, query, removed, tombstonesToo, written } from './steps.ts'
+import { articles, filter, idsOf, itemsOf, newestFirst, put, query, remove, removed, tombstonesToo, written } from './steps.ts'
 import type { StorageTest, StorageTrial } from './trial.ts'
 import { declarations, storageTest } from './trial.ts'
 
@@ -153,11 +153,22 @@ async function nextIsNobodys({ storage }: StorageTrial): Promise<void> {
   assert.deepEqual(await idsOf(storage, articles, { filters: [filter('tags', 'contains', ['x'])], sort: newestFirst }), ['b', 'a'])
 }
 
+/** What no record can have as its id, for not every database keeps such text: whoever asks for it finds nobody. */
+async function impossibleIds({ storage }: StorageTrial): Promise<void> {
+  for (const id of ['a', '\uFFFD', 'a\uFFFD']) await written(storage, articles, id)
+  for (const id of ['a\0', '\0', 'a\0b', '\uD800', 'a\uDC00']) {
+    assert.equal(await storage.get(articles, id), undefined, JSON.stringify(id))
+    assert.equal((await remove(storage, articles, id)).outcome, 'refused', JSON.stringify(id))
+  }
+  assert.equal((await storage.count(articles, [])).total, 3)
+}
+
 /** S1, S20 and S29. */
 export const roundTripTests: readonly StorageTest[] = [
   storageTest('S1: every JSON value is got back, by put, get and list', everyBody),
   storageTest('S1: ids, parents and resources may have any characters', everyName),
   storageTest('S20: ids match by equality, without patterns and with case', idsAreExact),
+  storageTest('S20: an id that no text can be is nobody’s', impossibleIds),
   storageTest('S20: parents and resources match by equality, without patterns and with case', collectionsAreExact),
   storageTest('S20: parent and resource never run together', partsDontRunTogether),
   storageTest('S29: changing what was given to put, or got back, changes nothing stored', recordsAreNobodys),

@@ -35,13 +35,15 @@ export async function indexFields(session: PostgresSession, place: Place, resour
     ...indexes.map((field) => indexOf('filters', name, field)),
   ])
   if (isComplete(wanted, await existing(session, place), resources)) return
-  await session.atomically(async (transaction) => {
-    await transaction.query({ text: 'set local statement_timeout=0' })
-    await transaction.query({ text: `select pg_advisory_xact_lock(${LOCK})` })
-    const found = await existing(transaction, place)
-    for (const label of found) if (isStale(label, wanted, resources)) await drop(transaction, place, label)
-    for (const index of wanted) if (!found.has(index.label)) await create(transaction, place, index)
-  })
+  await session.atomically(
+    async (transaction) => {
+      await transaction.query({ text: `select pg_advisory_xact_lock(${LOCK})` })
+      const found = await existing(transaction, place)
+      for (const label of found) if (isStale(label, wanted, resources)) await drop(transaction, place, label)
+      for (const index of wanted) if (!found.has(index.label)) await create(transaction, place, index)
+    },
+    { patient: true },
+  )
 }
 
 const isComplete = (wanted: readonly FieldIndex[], found: ReadonlySet<string>, resources: readonly ResourceDeclaration[]): boolean =>
@@ -107,4 +109,15 @@ async function assertUnique(session: PostgresSession, { at, shown }: Place, inde
   throw new ConfigurationError(
     `${shown}: ${index.field} of ${index.resource} can't be unique: the records ${one} and ${other} of parent "${parent}" have the same value`,
   )
+}
+
+/** The field whose uniqueness an index of `records` holds. Shards of a distributed table put a number behind the name. */
+export async function fieldOfIndex(session: PostgresSession, { at }: Pick<Place, 'at'>, index: string): Promise<string | undefined> {
+  if (index.startsWith('records_ts')) return 'last_modified'
+  const [name] = /^field_[0-9a-f]{24}/.exec(index) ?? []
+  if (name === undefined) return undefined
+  const text = "select obj_description(to_regclass($1),'pg_class')"
+  const [row] = await session.query({ text, values: [`${at}${identifier(name)}`] })
+  const parsed: unknown = JSON.parse(row?.[0]?.slice(PREFIX.length) ?? '[]')
+  return Array.isArray(parsed) && typeof parsed[2] === 'string' ? parsed[2] : undefined
 }

@@ -3,6 +3,7 @@ import type { SqlRow, SqlStatement } from '../../drivers/postgresql/statement.ts
 import { isPostgresWork, type WorkCall } from '../../drivers/postgresql/work.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import type { JoinedWork } from '../../primitives/joined-work.ts'
+import { isStorableText } from '../../schema/storable.ts'
 import type { Collection, Page, StorageSession } from '../contract.ts'
 import type { Filter, Query } from '../query.ts'
 import type { StoredRecord } from '../record.ts'
@@ -26,13 +27,18 @@ export function createRecords(records: Records): StorageSession {
   const { open } = records
   return {
     get: (collection, id) => get(records, collection, id),
-    timestamp: async (collection) => (await collectionTimestamp(open(), records, collection)) ?? (await fix(records, collection)),
+    timestamp: (collection) => timestampOf(records, collection),
     list: (collection, query) => list(records, collection, query),
     count: (collection, filters, ids) => count(records, collection, filters, ids),
     put: async (collection, { id, body, condition, timestamp, join }) =>
       putOutcome(id, body, await records.write(collection, { id, body, condition, timestamp, calls: callsOf(records, join) })),
-    remove: async (collection, { id, condition, timestamp, join }) =>
-      removalOutcome(id, await records.write(collection, { id, body: undefined, condition, timestamp, calls: callsOf(records, join) })),
+    remove: async (collection, { id, condition, timestamp, join }) => {
+      if (!isStorableText(id)) return { outcome: 'refused', current: undefined, timestamp: await timestampOf(records, collection) }
+      return removalOutcome(
+        id,
+        await records.write(collection, { id, body: undefined, condition, timestamp, calls: callsOf(records, join) }),
+      )
+    },
     removeAll: async (collection, query, { ifTimestamp, join } = {}) => {
       const removal = { collection, query, ifTimestamp, calls: callsOf(records, join), now: records.now() }
       return await open().atomically((session) => removeMany(session, records, removal))
@@ -42,6 +48,7 @@ export function createRecords(records: Records): StorageSession {
 }
 
 async function get({ at, open }: Records, { parentId, resource }: Collection, id: string): Promise<StoredRecord | undefined> {
+  if (!isStorableText(id)) return undefined
   const [row] = await open().query({
     name: 'storage get',
     text: `select last_modified,body from ${at}records where parent_id=$1 and resource=$2 and id=$3 and not deleted`,
@@ -72,6 +79,9 @@ async function withTimestamp(records: Records, collection: Collection, select: S
   await fix(records, collection)
   return await withTimestamp(records, collection, select)
 }
+
+const timestampOf = async (records: Records, collection: Collection): Promise<number> =>
+  (await collectionTimestamp(records.open(), records, collection)) ?? (await fix(records, collection))
 
 const fix = (records: Records, collection: Collection): Promise<number> =>
   fixedTimestamp(records.open(), records, collection, records.now())

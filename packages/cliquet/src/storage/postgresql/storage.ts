@@ -5,8 +5,10 @@ import { type PostgresTransaction, transactionOn } from '../../drivers/postgresq
 import { BackendError } from '../../errors/backend-error.ts'
 import { systemClock } from '../../primitives/clock.ts'
 import type { Collection, Storage } from '../contract.ts'
+import { dump } from './dump.ts'
 import { indexFields } from './field-indexes.ts'
 import { flush, purge } from './keeping.ts'
+import { load } from './loading.ts'
 import { createRecords, type Records } from './records.ts'
 import { schema } from './schema.ts'
 import { WriteGroups } from './write-groups.ts'
@@ -58,6 +60,8 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
     purge: async (what) => await purge(open(), database.at, what),
     flush: async () => await flush(open(), database.at),
     check: (how) => database.check(how),
+    dump: () => dump(open),
+    load: async (items) => await load(open(), database.at, items),
     begin: async (how) => await open().begin(how),
     within(begun) {
       const transaction = transactionOn(database, begun)

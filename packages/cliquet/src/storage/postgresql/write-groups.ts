@@ -3,6 +3,9 @@ import type { Collection } from '../contract.ts'
 /** Most writes that are done together. */
 const LONGEST_GROUP = 64
 
+/** A failure that took longer, ms, is one for those who waited meanwhile, too: they would only wait as long again, one group after the other. */
+const LONGEST_RETRY = 500
+
 interface Waiting<Item, Outcome> {
   readonly item: Item
   resolve(outcome: Outcome): void
@@ -39,21 +42,21 @@ export class WriteGroups<Item, Outcome> {
   }
 
   async #work(key: string, collection: Collection): Promise<void> {
-    for (;;) {
-      const group = this.#queues.get(key)?.splice(0, LONGEST_GROUP) ?? []
-      if (group.length === 0) break
-      await this.#do(collection, group)
-    }
+    const queue = this.#queues.get(key) ?? []
+    while (queue.length > 0) await this.#do(collection, queue)
     this.#queues.delete(key)
   }
 
-  async #do(collection: Collection, group: readonly Waiting<Item, Outcome>[]): Promise<void> {
+  async #do(collection: Collection, queue: Waiting<Item, Outcome>[]): Promise<void> {
+    const group = queue.splice(0, LONGEST_GROUP)
+    const since = performance.now()
     try {
       const items = group.map(({ item }) => item)
       const outcomes = await this.#write(collection, items)
       for (const [place, { resolve }] of group.entries()) resolve(outcomes[place] as Outcome) // there are as many as items
     } catch (error) {
-      for (const { reject } of group) reject(error)
+      const others = performance.now() - since > LONGEST_RETRY ? queue.splice(0) : []
+      for (const { reject } of [...group, ...others]) reject(error)
     }
   }
 }

@@ -55,9 +55,14 @@ export async function writeGroup(
     if (writes.length === 1 || !concernsData(error)) throw error
   }
   const rows: (WriteRow | BackendError)[] = []
-  for (const write of writes) {
-    const [row] = await writeGroup(session, collection, [write], context).catch((error: unknown) => [backendErrorOf(error)])
-    if (row !== undefined) rows.push(row)
+  for (const [place, write] of writes.entries()) {
+    try {
+      rows.push(...(await writeAll(session, collection, [write], context)))
+    } catch (error) {
+      // A server that fails would fail each of the others, and each as late.
+      if (!concernsData(error)) return [...rows, ...writes.slice(place).map(() => backendErrorOf(error))]
+      rows.push(backendErrorOf(error))
+    }
   }
   return rows
 }
@@ -116,7 +121,13 @@ function callOf({ parentId, resource }: Collection, writes: readonly Write[], { 
 
 const CODES = { none: -1, absent: -2, present: -3 } as const
 
-const conditionCode = (condition: Condition): number => (condition.kind === 'timestamp' ? condition.timestamp : CODES[condition.kind])
+/** Within what a bigint holds, and no record's: conditions may name any number. */
+const NO_TIMESTAMP = 2 ** 62
+
+function conditionCode(condition: Condition): number {
+  if (condition.kind !== 'timestamp') return CODES[condition.kind]
+  return Number.isSafeInteger(condition.timestamp) && condition.timestamp >= 0 ? condition.timestamp : NO_TIMESTAMP
+}
 
 const backendErrorOf = (error: unknown): BackendError =>
   error instanceof BackendError ? error : new BackendError(String(error), { cause: error })

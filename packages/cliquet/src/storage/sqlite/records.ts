@@ -5,6 +5,7 @@ import { isSqliteWork, type WorkStatement } from '../../drivers/sqlite/work.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { JoinedWork } from '../../primitives/joined-work.ts'
+import { isStorableText } from '../../schema/storable.ts'
 import type { Collection, Page, Put, PutOutcome, RemoveAllOutcome, StorageSession } from '../contract.ts'
 import type { Filter, Query } from '../query.ts'
 import { collectionTimestamp, liveRecord, storedRow } from './assignment.ts'
@@ -27,14 +28,17 @@ export const writes = moduleBeside(import.meta.url, 'writes')
 export function createRecords(session: SqliteSession, open: () => SqliteSession, clock: Clock): StorageSession {
   const records: Records = { open, write: session.writer(writes), clock }
   return {
-    get: async (collection, id) => await open().read((connection) => liveRecord(id, storedRow(connection, collection, id))),
-    timestamp: async (collection) =>
-      (await open().read((connection) => collectionTimestamp(connection, collection))) ?? (await fixTimestamp(records, collection)),
+    // The driver would make a lone surrogate another character, and find another record.
+    get: async (collection, id) =>
+      isStorableText(id) ? await open().read((connection) => liveRecord(id, storedRow(connection, collection, id))) : undefined,
+    timestamp: (collection) => timestampOf(records, collection),
     list: (collection, query) => list(records, collection, query),
     count: (collection, filters, ids) => count(records, collection, filters, ids),
     put: (collection, change) => put(records, collection, change),
-    remove: async (collection, { id, condition, timestamp, join }) =>
-      await records.write('remove', { collection, id, condition, timestamp, now: clock(), join: statementsOf(records, join) }),
+    remove: async (collection, { id, condition, timestamp, join }) => {
+      if (!isStorableText(id)) return { outcome: 'refused', current: undefined, timestamp: await timestampOf(records, collection) }
+      return await records.write('remove', { collection, id, condition, timestamp, now: clock(), join: statementsOf(records, join) })
+    },
     removeAll: (collection, query, options) => removeAll(records, collection, query, options),
     canJoin: (work) => isSqliteWork(work, session.database),
   }
@@ -106,6 +110,9 @@ async function readWithTimestamp<Result>(
   await fixTimestamp(records, collection)
   return await readWithTimestamp(records, collection, work)
 }
+
+const timestampOf = async (records: Records, collection: Collection): Promise<number> =>
+  (await records.open().read((connection) => collectionTimestamp(connection, collection))) ?? (await fixTimestamp(records, collection))
 
 const fixTimestamp = ({ write, clock }: Records, collection: Collection): Promise<number> =>
   write('timestamp', { collection, now: clock() })

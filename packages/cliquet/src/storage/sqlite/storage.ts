@@ -6,6 +6,7 @@ import { BackendError } from '../../errors/backend-error.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import { systemClock } from '../../primitives/clock.ts'
 import type { ResourceDeclaration, Storage } from '../contract.ts'
+import { dump } from './dump.ts'
 import { createRecords, writes } from './records.ts'
 import { schema } from './schema.ts'
 import type { operations } from './writes.ts'
@@ -35,6 +36,11 @@ export function createSqliteStorage({ url, clock = systemClock, connections = cr
       await write('flush', undefined)
     },
     check: (options) => database.check(options),
+    dump: () => dump(open),
+    load: async (items) => {
+      open()
+      return await write('load', items)
+    },
     begin: async (options) => await open().begin(options),
     within: (begun) => {
       const transaction = transactionOn(database, begun)

@@ -50,11 +50,21 @@ export function indexUniqueFields(connection: SqliteConnection, resources: reado
   return { outcome: 'indexed' }
 }
 
+/** The field whose value is taken, if the error says so; `last_modified` is one too (S5). */
+export function violatedField(error: unknown): string | undefined {
+  if (sqliteCode(error) !== CONSTRAINT_UNIQUE || !(error instanceof Error)) return undefined
+  return error.message.includes('records.last_modified') ? 'last_modified' : violatedIndex(error)?.field
+}
+
+function violatedIndex({ message }: Error): UniqueField | undefined {
+  const name = /index '(unique \[.*\])'/s.exec(message)?.[1]?.replaceAll("''", "'")
+  return name === undefined ? undefined : parseIndexName(name)
+}
+
 /** If the error says that a unique field's value is taken: by which record of the collection. */
 export function findDuplicate(connection: SqliteConnection, collection: Collection, body: string, error: unknown) {
   if (sqliteCode(error) !== CONSTRAINT_UNIQUE || !(error instanceof Error)) return undefined
-  const name = /index '(unique \[.*\])'/s.exec(error.message)?.[1]?.replaceAll("''", "'")
-  const unique = name === undefined ? undefined : parseIndexName(name)
+  const unique = violatedIndex(error)
   if (unique === undefined) return undefined
   const path = jsonPath([unique.field])
   const sql = `select id,last_modified,data from records where parent_id=? and data->${path}=(?->${path}) and ${indexed(unique.resource, unique.field)}`

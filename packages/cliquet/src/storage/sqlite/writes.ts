@@ -3,6 +3,7 @@ import { statementsFor, type WorkStatement } from '../../drivers/sqlite/work.ts'
 import type { Collection, Condition, Purge, PutOutcome, Refused, RemovalOutcome } from '../contract.ts'
 import type { StoredRecord } from '../record.ts'
 import { assignTimestamp, collectionTimestamp, conditionHolds, fixTimestamp, liveRecord, storedRow, touchCollection } from './assignment.ts'
+import { load } from './loading.ts'
 import type { RecordRow } from './selection.ts'
 import { findDuplicate, indexUniqueFields } from './unique-fields.ts'
 
@@ -131,7 +132,7 @@ function timestamp(connection: SqliteConnection, input: { readonly collection: C
 }
 
 /** What the writer thread does for storage. */
-export const operations = { put, remove, removeAll, purge, flush, timestamp, index: indexUniqueFields }
+export const operations = { put, remove, removeAll, purge, flush, timestamp, index: indexUniqueFields, load }
 
 function refused(connection: SqliteConnection, { collection, now }: WriteInput, current: StoredRecord | undefined): Refused {
   return { outcome: 'refused', current, timestamp: fixTimestamp(connection, collection, now) }

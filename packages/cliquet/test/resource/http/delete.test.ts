@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Service, Type } from '../../../src/index.ts'
 import { createHeldClock } from '../../../src/testing/index.ts'
-import { openService } from '../../protocol/service-under-test.ts'
-import { allPages, backends, detailsOf, type Play, pathOf, places, scenarios, uuid, values } from './scenario.ts'
+import { openService, usableBackends } from '../../protocol/service-under-test.ts'
+import { allPages, detailsOf, type Play, pathOf, places, scenarios, uuid, values } from './scenario.ts'
 
 const schema = { rank: Type.Optional(Type.Integer()) }
 const prepare = (service: Service): void => void service.resource('article', { schema })
@@ -170,16 +171,19 @@ scenario('R8.10: of many DELETEs with one token exactly one deletes', async (pla
   assert.equal(answers.filter(({ status }) => status === 200).length, 1)
 })
 
-for (const backend of backends) {
+for (const backend of usableBackends) {
   test(`R8.10: the token of a DELETE expires (${backend})`, async () => {
     const clock = createHeldClock()
-    const { request } = await openService({ backend, prepare, clock, settings: { pagination_token_validity_seconds: 60 } })
+    const settings = { pagination_token_validity_seconds: 1 }
+    const { request } = await openService({ backend, prepare, clock, settings })
+    // Redis forgets by its own clock.
+    const pass = async (ms: number): Promise<void> => (backend === 'redis' ? await sleep(ms) : clock.advance(ms))
     await fill({ request }, 6)
     const first = pathOf((await request('DELETE', '/v1/articles?_limit=2')).headers['next-page'])
-    clock.advance(59_000)
+    await pass(100)
     const second = await request('DELETE', first)
     assert.equal(second.status, 200)
-    clock.advance(61_000)
+    await pass(1100)
     assert.equal((await request('DELETE', pathOf(second.headers['next-page']))).status, 400)
     assert.equal((await request('GET', '/v1/articles')).records.length, 2)
   })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Json, JsonObject } from '../../../src/primitives/json.ts'
 import type { Filter, Query } from '../../../src/storage/query.ts'
 import { batch, type PartRequest, statuses } from '../../protocol/batch-exchange.ts'
-import { openService, type Send, type Sent } from '../../protocol/service-under-test.ts'
+import { openService, type Send, type Sent, usableBackends } from '../../protocol/service-under-test.ts'
 import { assertAsDefined, type ListCase, listCases, queryOf } from '../../storage/random-lists.ts'
 
 /** Other names than letters, digits, `_` and `.` can be asked for with the exact filter only (R7.2), and not be sorted by (R8.1). */
@@ -71,7 +71,7 @@ async function walk(send: Send, first: string, sent: Sent): Promise<readonly Jso
   return items
 }
 
-for (const backend of ['memory', 'sqlite'] as const) {
+for (const backend of usableBackends) {
   const { inject } = await openService({ backend, prepare: (service) => void service.resource('article', { schema: {} }) })
 
   test(`R7.2 R8.3 R8.8: following Next-Page gives the one list, and that is what its definition gives (${backend})`, async () => {

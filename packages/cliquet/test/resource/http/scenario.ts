@@ -1,16 +1,18 @@
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import {
+  type BackendName,
   type Fields,
   type OpenOptions,
   openService,
   type Received,
+  reasonToSkip,
   type Send,
   type ServiceUnderTest,
 } from '../../protocol/service-under-test.ts'
 
 /** Where every scenario is played. */
-export const backends = ['memory', 'sqlite'] as const
+export const backends = ['memory', 'sqlite', 'postgresql', 'redis'] as const satisfies readonly BackendName[]
 
 /** One play of a scenario: a service that it shares with the other scenarios of its file, and a user of its own. */
 export interface Play extends ServiceUnderTest {
@@ -30,9 +32,14 @@ export type Scenario = (title: string, run: (play: Play) => Promise<void>) => vo
 
 /** Opens one service per backend, and gives what declares scenarios on them. */
 export async function scenarios(options: Omit<OpenOptions, 'backend'>): Promise<Scenario> {
-  const opened = await Promise.all(backends.map(async (backend) => ({ backend, ...(await openService({ ...options, backend })) })))
+  const usable = backends.filter((backend) => reasonToSkip(backend) === false)
+  const opened = await Promise.all(usable.map(async (backend) => ({ backend, ...(await openService({ ...options, backend })) })))
   let count = 0
   return (title, run) => {
+    for (const backend of backends) {
+      const skip = reasonToSkip(backend)
+      if (skip !== false) test(`${title} (${backend})`, { skip })
+    }
     for (const service of opened) {
       count += 1
       const number = count
