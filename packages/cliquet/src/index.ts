@@ -1,5 +1,15 @@
 export type { Caller, Decision, Inheritance, Question } from './auth/authorization.ts'
-export type { AuthenticationPolicy } from './auth/policy.ts'
+export type { LoginAnswer, LoginFlow, LoginRequest } from './auth/login/flow.ts'
+export type {
+  AuthenticationPolicy,
+  Identity,
+  PolicyCapability,
+  PolicyHeartbeat,
+  PolicyLog,
+  PolicyOptions,
+  PolicySettings,
+  Recognised,
+} from './auth/policy.ts'
 export { AUTHENTICATED, EVERYONE } from './auth/principals.ts'
 export type { Cache } from './cache/contract.ts'
 export type { BackendOptions } from './drivers/backend-options.ts'
@@ -12,6 +22,7 @@ export { InvalidParameters } from './errors/invalid-parameters.ts'
 export type { IdGenerator } from './model/ids.ts'
 export { defineIdGenerator, GENERIC_ID, uuidGenerator } from './model/ids.ts'
 export type { Grant, ObjectRef, PermissionBackend, PermissionChange, PermissionSession, PermissionSet } from './permission/contract.ts'
+export type { DumpedPermission, DumpedPrincipal, PermissionItem } from './permission/dump.ts'
 export type { Clock } from './primitives/clock.ts'
 export type { JoinedWork } from './primitives/joined-work.ts'
 export type { Json, JsonObject } from './primitives/json.ts'
@@ -20,12 +31,15 @@ export type { Transaction, TransactionOptions } from './primitives/transaction.t
 export type { ListMethod, RecordMethod, RecordOf, ResourceOptions } from './resource/define.ts'
 export type { AnySchema, Fields, Input } from './schema/fields.ts'
 export * as Type from './schema/type.ts'
+export type { CliquetOptions } from './service/options.ts'
 export type { Views } from './service/own-views.ts'
-export type { CliquetOptions } from './service/plugin.ts'
 export { cliquet } from './service/plugin.ts'
 export type { ListenOptions, Service, ServiceOptions } from './service/service.ts'
 export { createService } from './service/service.ts'
-export type { GivenSettings } from './service/settings.ts'
+export type { GivenSettings, Settings } from './service/settings.ts'
+export type { StepChange } from './service/startup/modules.ts'
+export type { CliquetPlugin, PluginSettings } from './service/startup/plugins.ts'
+export type { Parts, StartStep, StartUp } from './service/startup/step.ts'
 export type {
   Collection,
   Condition,
@@ -41,6 +55,7 @@ export type {
   Storage,
   StorageSession,
 } from './storage/contract.ts'
+export type { CollectionItem, DumpedCollection, DumpedRecord, DumpedTombstone, LoadOutcome, StorageItem } from './storage/dump.ts'
 export type { Filter, Operator, Query, Sort, SortValue } from './storage/query.ts'
 export type { StoredRecord, Tombstone } from './storage/record.ts'
 export type { Capability, Probe } from './views/context.ts'

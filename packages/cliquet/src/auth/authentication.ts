@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { catalogError, type HttpError } from '../errors/http-error.ts'
 import { subrequestOf } from '../http/subrequest.ts'
+import { createIdentification, type Identification } from './identification.ts'
 import type { AuthenticationPolicy } from './policy.ts'
-import { findPrincipals, type GroupSource } from './principals.ts'
+import { findPrincipals, type GroupSource, withPrincipals } from './principals.ts'
+import { createRecognition, type PolicyObserver } from './recognition.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,74 +14,65 @@ declare module 'fastify' {
 }
 
 /** Who sends requests, and what they are answered who don't say. */
-export interface Authentication {
+export interface Authentication extends Identification {
   readonly policies: readonly AuthenticationPolicy[]
-  /** Looked up once per request. */
+  /** Looked up once per request. @throws BackendError if it can't be told who sends it */
   principals(request: FastifyRequest): Promise<readonly string[]>
-  /** 401 for nobody, 403 for somebody (R3.10, R3.11). */
+  /** 401 for nobody, 403 for somebody (R3.10, R3.11). @throws BackendError if it can't be told which */
   refusal(request: FastifyRequest): HttpError
-  /** Sets `request.userId`. */
-  readonly identify: onRequestHookHandler
   /** Refuses those who are not logged in. */
   readonly requireUser: onRequestHookHandler
 }
 
+/** What authentication works with. */
+export interface AuthenticationOptions {
+  readonly groups?: GroupSource | undefined
+  /** Is told what became of each request that a policy was asked about. */
+  readonly observe?: PolicyObserver | undefined
+}
+
 /** Makes the authentication of a service: the first policy that knows the user decides (R4.1). */
-export function createAuthentication(policies: readonly AuthenticationPolicy[], groups: GroupSource | undefined): Authentication {
+export function createAuthentication(
+  policies: readonly AuthenticationPolicy[],
+  { groups, observe }: AuthenticationOptions = {},
+): Authentication {
   const found = new WeakMap<FastifyRequest, Promise<readonly string[]>>()
   const challenges = policies.map(({ challenge }) => challenge)
+  const { identify, user: knownUser } = createIdentification(createRecognition(policies, observe))
 
   const refusal = (request: FastifyRequest): HttpError =>
-    request.userId === undefined
+    knownUser(request) === undefined
       ? catalogError('missing-credentials', { headers: { 'www-authenticate': challenges } })
       : catalogError('forbidden')
 
   return {
     policies,
     refusal,
-    principals(request) {
+    identify,
+    user: knownUser,
+    async principals(request) {
+      const user = knownUser(request)
       const batch = subrequestOf(request)?.batch
-      const known = found.get(request) ?? batch?.principals.get(request.userId) ?? findPrincipals(request.userId, groups)
+      const known = found.get(request) ?? batch?.principals.get(user?.id) ?? findPrincipals(user?.id, groups)
       found.set(request, known)
-      batch?.principals.set(request.userId, known)
-      return known
-    },
-    identify(request, _reply, done) {
-      const users = subrequestOf(request)?.batch.users
-      const { authorization } = request.headers
-      const recognised = (userId: string | undefined): void => {
-        request.userId = userId
-        users?.set(authorization, userId)
-        done()
-      }
-      if (users?.has(authorization)) return recognised(users.get(authorization))
-      const user = identify(policies, request)
-      if (typeof user === 'object') user.then(recognised, done)
-      else recognised(user)
+      batch?.principals.set(user?.id, known)
+      return withPrincipals(await known, user?.principals)
     },
     requireUser(request, _reply, done) {
-      done(request.userId === undefined ? refusal(request) : undefined)
+      done(request.userId === undefined ? thrownOr(() => refusal(request)) : undefined)
     },
+  }
+}
+
+function thrownOr(make: () => Error): Error {
+  try {
+    return make()
+  } catch (error) {
+    return error as Error // Fastify's type says so; its handler takes whatever was thrown
   }
 }
 
 /** Prepares an app's requests to carry who sends them. */
 export function decorateRequests(app: FastifyInstance): void {
   app.decorateRequest('userId', undefined)
-}
-
-/** Without a promise where no policy needs one: most requests are waiting for nothing here. */
-function identify(
-  policies: readonly AuthenticationPolicy[],
-  request: FastifyRequest,
-  from = 0,
-): string | undefined | Promise<string | undefined> {
-  for (let index = from; index < policies.length; index += 1) {
-    const policy = policies[index]
-    const user = policy?.authenticate(request.headers)
-    if (policy === undefined || user === undefined) continue
-    if (typeof user === 'string') return `${policy.name}:${user}`
-    return user.then((id) => (id === undefined ? identify(policies, request, index + 1) : `${policy.name}:${id}`))
-  }
-  return undefined
 }

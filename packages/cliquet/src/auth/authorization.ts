@@ -33,7 +33,7 @@ export interface Authorization {
 /** What `createAuthorization` needs. */
 export interface AuthorizationOptions {
   readonly permission: PermissionSession | undefined
-  /** `{resource}_{permission}_principals` → principals (R10.3). */
+  /** `{resource}_{permission}_principals`, in lower case and with _ for -, → principals (R10.3). */
   readonly granted: ReadonlyMap<string, readonly string[]>
   readonly inheritance?: Inheritance | undefined
   readonly decision?: Decision | undefined
@@ -46,7 +46,8 @@ export function createAuthorization({ permission, granted, inheritance, decision
   const bySettings = ({ resource, caller }: Question, grants: readonly Grant[]): boolean =>
     grants.some(({ permission: name }) => {
       const action = name === `${resource}:create` ? 'create' : name
-      return granted.get(`${resource}_${action}_principals`)?.some((principal) => caller.principals.includes(principal)) ?? false
+      const key = `${resource}_${action}_principals`.toLowerCase().replaceAll('-', '_')
+      return granted.get(key)?.some((principal) => caller.principals.includes(principal)) ?? false
     })
 
   return {

@@ -6,11 +6,18 @@ import type { AuthenticationPolicy } from './policy.ts'
  * HTTP Basic Auth without sign-up: every pair of a user name and a password is a user (R4.5). The id is the HMAC-SHA256 of
  * `username:password` keyed with `secret`, in hex: another password makes another user, and nothing is stored.
  */
-export function createBasicPolicy({ secret }: { readonly secret: string }): AuthenticationPolicy {
+export function createBasicPolicy({
+  name = 'basicauth',
+  secret,
+}: {
+  readonly name?: string
+  readonly secret: string
+}): AuthenticationPolicy {
   return {
-    name: 'basicauth',
+    name,
     challenge: 'Basic realm="Realm"',
     capability: {
+      name: 'basicauth',
       description: 'Any user name and password. A different password makes a different user.',
       url: 'https://www.rfc-editor.org/rfc/rfc7617',
     },

@@ -18,3 +18,10 @@ export async function findPrincipals(userId: string | undefined, groups: GroupSo
   const [own, common] = await Promise.all([groups.principalsOf(userId), groups.principalsOf(AUTHENTICATED)])
   return [...new Set([userId, ...own, ...common, EVERYONE, AUTHENTICATED])]
 }
+
+/** The principals of a user with those that the policy tells of, which come behind the id (R4.8). */
+export function withPrincipals(principals: readonly string[], told: readonly string[] | undefined): readonly string[] {
+  if (told === undefined || told.length === 0) return principals
+  const [userId = EVERYONE, ...others] = principals
+  return [...new Set([userId, ...told, ...others])]
+}

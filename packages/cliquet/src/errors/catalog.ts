@@ -12,6 +12,7 @@ export interface ErrorDefinition {
  */
 export const errorCatalog = {
   'missing-credentials': { status: 401, errno: 104, message: 'Please authenticate yourself to use this endpoint.' },
+  'invalid-login': { status: 400, errno: 105 },
   'invalid-parameters': { status: 400, errno: 107 },
   'invalid-path': { status: 400, errno: 107, message: 'Invalid URL path.' },
   'invalid-query-string': { status: 400, errno: 107, message: 'The query string has an incorrect encoding: it must be UTF-8.' },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { PermissionSession } from '../permission/contract.ts'
+import type { JsonObject } from '../primitives/json.ts'
 import type { StorageSession } from '../storage/contract.ts'
 
 /** The backends as a transaction sees them. */
@@ -9,13 +10,22 @@ export interface Sessions {
   readonly permission: PermissionSession
 }
 
+/** A user, as authentication recognised them. */
+export interface KnownUser {
+  /** With the prefix of the policy (R4.2). */
+  readonly id: string
+  /** What the policy tells beside the id (R4.8). */
+  readonly principals?: readonly string[]
+  readonly profile?: JsonObject
+}
+
 /** What the requests inside one batch share. */
 export interface Batch {
   /** Absent where each write commits by itself. */
   readonly sessions: Sessions | undefined
-  /** User ids by `Authorization` header: who was recognised once is not asked for again. Of requests that differ in nothing else a policy reads. */
-  readonly users: Map<string | undefined, string | undefined>
-  /** Principals by user id (R4.4). */
+  /** Users by `Authorization` header: who was recognised once is not asked for again. Of requests that differ in nothing else a policy reads. */
+  readonly users: Map<string | undefined, KnownUser | undefined>
+  /** Principals by user id, as they are recorded (R4.4). */
   readonly principals: Map<string | undefined, Promise<readonly string[]>>
 }
 

@@ -6,6 +6,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { type Exports, importNamed, subject } from './named-module.ts'
 import { nearest } from './settings/nearest.ts'
 import type { Settings } from './settings.ts'
 
@@ -73,10 +74,12 @@ export function namedBackends(settings: Settings, clock: Clock): Readonly<Record
 
 /** Makes the backends that the settings name. Nothing is opened before they are prepared or used. */
 export async function openBackends(settings: Settings, clock: Clock): Promise<Backends> {
-  const named = namedBackends(settings, clock)
-  const storage = await create<Storage>(named.storage, settings)
-  const permission = await create<PermissionBackend>(named.permission, settings)
-  const cache = await create<Cache>(named.cache, settings)
+  const make = backendMaker()
+  const [storage, permission, cache] = [
+    await make.storage(settings, clock),
+    await make.permission(settings, clock),
+    await make.cache(settings, clock),
+  ]
   return {
     storage,
     permission,
@@ -84,6 +87,17 @@ export async function openBackends(settings: Settings, clock: Clock): Promise<Ba
     async close() {
       await Promise.all([storage.close(), permission.close(), cache.close()])
     },
+  }
+}
+
+/** Makes backends one by one; they share connections. */
+export function backendMaker() {
+  let known: ReturnType<typeof namedBackends> | undefined
+  const named = (settings: Settings, clock: Clock) => (known ??= namedBackends(settings, clock))
+  return {
+    storage: (settings: Settings, clock: Clock) => create<Storage>(named(settings, clock).storage, settings),
+    permission: (settings: Settings, clock: Clock) => create<PermissionBackend>(named(settings, clock).permission, settings),
+    cache: (settings: Settings, clock: Clock) => create<Cache>(named(settings, clock).cache, settings),
   }
 }
 
@@ -102,8 +116,6 @@ const factories: Readonly<Record<Contract, string>> = {
   permission: 'createPermission',
   cache: 'createCache',
 }
-
-const subject = ({ subjects }: Settings, name: string): string => subjects.get(name) ?? `setting "${name}"`
 
 /** Those of permission and cache are those of the storage unless they are set. */
 function poolOptions(settings: Settings, contract: Contract): PoolOptions {
@@ -147,15 +159,8 @@ function withPlace<T>(settings: Settings, contract: Contract, read: () => T): T 
 }
 
 /** What the module of the backend exports. @throws ConfigurationError that names the nearest right one */
-export async function loadBackend({ specifier, contract }: NamedBackend, settings: Settings): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(specifier)) as Readonly<Record<string, unknown>> // a module namespace is an object of unknowns
-  } catch (cause) {
-    const ours = ourBackends[contract].map((engine) => `cliquet/${contract}/${engine}`)
-    const near = ours.includes(specifier) ? undefined : nearest(specifier, ours)
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const hint = near === undefined ? reason : `did you mean ${near}?`
-    const place = subject(settings, `${contract}_backend`)
-    throw new ConfigurationError(`${place}: the module ${specifier} can't be loaded: ${hint}`, { cause })
-  }
+export function loadBackend({ specifier, contract }: NamedBackend, settings: Settings): Promise<Exports> {
+  const ours = ourBackends[contract].map((engine) => `cliquet/${contract}/${engine}`)
+  const near = ours.includes(specifier) ? undefined : nearest(specifier, ours)
+  return importNamed(specifier, `${contract}_backend`, settings, near === undefined ? undefined : `did you mean ${near}?`)
 }

@@ -1,7 +1,8 @@
 import type { AuthenticationPolicy, PolicyOptions } from '../auth/policy.ts'
 import { prefixOf } from '../auth/recognition.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
-import { createPolicySettings, policyKey } from './policy-settings.ts'
+import { createPolicySettings, policyKey } from './member-settings.ts'
+import { importNamed, subject } from './named-module.ts'
 import { userIdSecret } from './secret.ts'
 import { nearest } from './settings/nearest.ts'
 import type { Settings } from './settings.ts'
@@ -16,6 +17,8 @@ export interface PolicyParts extends Pick<PolicyOptions, 'cache' | 'clock' | 'fe
   readonly settings: Settings
   /** Those of the author. */
   readonly own: readonly AuthenticationPolicy[] | undefined
+  /** Those of plugins, which `multiauth.policies` may name. */
+  readonly brought?: readonly AuthenticationPolicy[] | undefined
 }
 
 /**
@@ -36,26 +39,27 @@ export async function choosePolicies(parts: PolicyParts): Promise<readonly Authe
 }
 
 async function choosePolicy(name: string, parts: PolicyParts): Promise<AuthenticationPolicy> {
-  const { settings, own, ...tools } = parts
+  const { settings, own: given = [], brought = [], ...tools } = parts
+  const own = [...given, ...brought]
   if (!/^[a-z0-9][\w-]*$/i.test(name)) {
     throw new ConfigurationError(`setting "multiauth.policies": the name "${name}" must be letters, digits, "_" and "-"`)
   }
   const reader = createPolicySettings(name, settings)
   const use = reader.settings.text('use') ?? builtIn.get(name)
-  const policy = own?.find((candidate) => candidate.name === name) ?? (use === undefined ? unknown(name, own) : undefined)
+  const policy = own.find((candidate) => candidate.name === name) ?? (use === undefined ? unknown(name, own) : undefined)
   const made =
     policy ??
-    (await make(name, use ?? '', {
-      ...tools,
-      name: name.toLowerCase(),
-      settings: reader.settings,
-      userIdSecret: () => userIdSecret(settings),
-    }))
+    (await make(
+      name,
+      use ?? '',
+      { ...tools, name: name.toLowerCase(), settings: reader.settings, userIdSecret: () => userIdSecret(settings) },
+      settings,
+    ))
   reader.refuseUnknown()
   return made
 }
 
-function unknown(name: string, own: readonly AuthenticationPolicy[] = []): never {
+function unknown(name: string, own: readonly AuthenticationPolicy[]): never {
   const hint = nearest(name, [...builtIn.keys(), ...own.map((candidate) => candidate.name)])
   const use = `setting "${policyKey(name, 'use')}" names its module`
   throw new ConfigurationError(
@@ -63,23 +67,14 @@ function unknown(name: string, own: readonly AuthenticationPolicy[] = []): never
   )
 }
 
-async function make(name: string, specifier: string, options: PolicyOptions): Promise<AuthenticationPolicy> {
-  const { createPolicy } = await load(name, specifier)
+async function make(name: string, specifier: string, options: PolicyOptions, settings: Settings): Promise<AuthenticationPolicy> {
+  const { createPolicy } = await importNamed(specifier, policyKey(name, 'use'), settings)
   if (typeof createPolicy !== 'function') {
     throw new ConfigurationError(
-      `setting "${policyKey(name, 'use')}": the module ${specifier} must export a function createPolicy(options)`,
+      `${subject(settings, policyKey(name, 'use'))}: the module ${specifier} must export a function createPolicy(options)`,
     )
   }
   return (await createPolicy(options)) as AuthenticationPolicy // the contract is the module's to keep
-}
-
-async function load(name: string, specifier: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(specifier)) as Readonly<Record<string, unknown>> // a module namespace is an object of unknowns
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigurationError(`setting "${policyKey(name, 'use')}": the module ${specifier} can't be loaded: ${reason}`, { cause })
-  }
 }
 
 /** Users of two policies with the same prefix could have the same id, and with it each other's records. */

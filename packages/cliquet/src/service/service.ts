@@ -1,14 +1,14 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
-import { answerFrameworkError, installHttp } from '../http/install.ts'
+import { answerFrameworkError } from '../http/install.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { ResourceOptions } from '../resource/define.ts'
 import type { AnySchema } from '../schema/fields.ts'
 import { type Introduction, welcome } from './banner.ts'
+import type { CliquetOptions } from './options.ts'
 import type { Views } from './own-views.ts'
-import { type CliquetOptions, installService } from './plugin.ts'
-import { readSettings } from './settings.ts'
+import { installService, settingsOf } from './plugin.ts'
 
 /** Resource names and their schemas. */
 type Resources = Readonly<Record<string, AnySchema>>
@@ -56,8 +56,8 @@ interface Registration extends Introduction {
 /** Makes a service. Nothing is opened before `listen()` or `ready()`. @throws ConfigurationError for settings that can't be */
 // biome-ignore lint/complexity/noBannedTypes: as above
 export function createService<R extends Resources = {}>(options: ServiceOptions<R>): Service<R> {
-  const { name, version, settings: given, config, clock = systemClock } = options
-  const settings = readSettings({ name, version, given, config })
+  const { clock = systemClock } = options
+  let settings = settingsOf(options)
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
     routerOptions: { maxParamLength: 2000 },
@@ -75,10 +75,15 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   let forgetSignals = (): void => {}
 
   async function start(): Promise<void> {
-    installHttp(app, settings, clock)
-    await installService(app, settings, { ...options, views }, async () => {})
-    for (const { register } of resources) register(app)
-    await app.ready()
+    try {
+      settings = await installService(app, settings, { ...options, views }, 'app')
+      for (const { register } of resources) register(app)
+      await app.ready()
+    } catch (error) {
+      // Backends that were opened would go on trying to reach their servers.
+      await app.close()
+      throw error
+    }
   }
 
   const service: Service = {

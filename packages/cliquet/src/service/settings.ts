@@ -36,6 +36,8 @@ export type Settings = Omit<Named, 'projectName' | 'projectVersion' | 'httpApiVe
   readonly ofResources: ReadonlyMap<string, unknown>
   /** `multiauth.policy.{name}.{key}` → text. */
   readonly ofPolicies: ReadonlyMap<string, string>
+  /** `plugin.{name}.{key}` → text. */
+  readonly ofPlugins: ReadonlyMap<string, string>
   /** `event_listeners.{name}.{key}` → text. */
   readonly ofListeners: ReadonlyMap<string, string>
   /** How an error about a setting that is set begins, by its name: `application.ini:12: setting "cliquet.storage_backend"`. */
@@ -91,7 +93,7 @@ const camelCase = (key: string): string => key.replace(/[_.]([a-z])/g, (_, lette
 function variable(set: readonly (readonly [string, Found])[]) {
   const granted = new Map<string, readonly string[]>()
   const ofResources = new Map<string, unknown>()
-  const [ofPolicies, ofListeners] = settingFamilies.map(
+  const [ofPolicies, ofPlugins, ofListeners] = settingFamilies.map(
     ({ prefix }) => new Map(set.filter(([key]) => key.startsWith(prefix)).map(([key, { value }]) => [key, String(value)])),
   )
   for (const [key, { value }] of set) {
@@ -99,7 +101,8 @@ function variable(set: readonly (readonly [string, Found])[]) {
     if (Array.isArray(value)) granted.set(key, value)
     else ofResources.set(key, value)
   }
-  return { granted, ofResources, ofPolicies: ofPolicies ?? new Map(), ofListeners: ofListeners ?? new Map() }
+  const none = new Map<string, string>()
+  return { granted, ofResources, ofPolicies: ofPolicies ?? none, ofPlugins: ofPlugins ?? none, ofListeners: ofListeners ?? none }
 }
 
 function derived({ name, version }: { readonly name: string; readonly version: string }, settings: Named) {

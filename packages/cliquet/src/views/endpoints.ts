@@ -11,25 +11,27 @@ import { hello } from './hello.ts'
 import { openapi } from './openapi.ts'
 import { version } from './version.ts'
 
-/** The utility endpoints of a service, all public (R2.1). */
-export function utilityEndpoints(context: ViewContext): readonly Endpoint[] {
-  const { contribution, settings } = context
-  return [
-    ...reading('/', 'server_info', 'What the service is and can do', (request) => hello(context, request)).map((endpoint) => ({
+/** The utility endpoints of a service, all public (R2.1), by the name of the step of the start that serves them. */
+export const utilities = {
+  hello: (context) =>
+    reading('/', 'server_info', 'What the service is and can do', (request) => hello(context, request)).map((endpoint) => ({
       ...endpoint,
       variesByUser: true,
     })),
-    ...reading('/__heartbeat__', '__heartbeat__', 'Whether the backends work', (request) => heartbeat(context, request)),
-    ...reading('/__lbheartbeat__', '__lbheartbeat__', 'Whether the process answers', () => jsonAnswer(200, {})),
-    ...reading('/__version__', '__version__', 'Which code is running', () => version(context)),
-    ...reading('/__api__', '__api__', 'This description, in OpenAPI 2.0', openapi(context)),
-    ...(contribution === undefined
+  heartbeat: (context) => reading('/__heartbeat__', '__heartbeat__', 'Whether the backends work', (request) => heartbeat(context, request)),
+  lbheartbeat: () => reading('/__lbheartbeat__', '__lbheartbeat__', 'Whether the process answers', () => jsonAnswer(200, {})),
+  version: (context) => reading('/__version__', '__version__', 'Which code is running', () => version(context)),
+  openapi: (context) => reading('/__api__', '__api__', 'This description, in OpenAPI 2.0', openapi(context)),
+  contribute: ({ contribution }) =>
+    contribution === undefined
       ? []
-      : reading('/contribute.json', 'contribute', 'How to contribute to the project', () => jsonAnswer(200, contribution))),
-    batchEndpoint(context),
-    ...(settings.flushEndpointEnabled ? [flushEndpoint(context)] : []),
-  ]
-}
+      : reading('/contribute.json', 'contribute', 'How to contribute to the project', () => jsonAnswer(200, contribution)),
+  batch: (context) => [batchEndpoint(context)],
+  flush: (context) => (context.settings.flushEndpointEnabled ? [flushEndpoint(context)] : []),
+} as const satisfies Readonly<Record<string, (context: ViewContext) => readonly Endpoint[]>>
+
+/** The name of such a step. */
+export type UtilityName = keyof typeof utilities
 
 function reading(path: string, service: string, summary: string, handler: Endpoint['handler']): Endpoint[] {
   const operation = utilityOperation(service)

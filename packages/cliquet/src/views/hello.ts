@@ -7,7 +7,7 @@ import type { ViewContext } from './context.ts'
 /** What the service is and can do, and who the caller is (R2.2, R2.3). */
 export async function hello(context: ViewContext, request: FastifyRequest): Promise<Answer> {
   const { settings, authentication, clock } = context
-  const { userId } = request
+  const user = authentication.user(request)
   const body = {
     project_name: settings.projectName,
     project_version: settings.projectVersion,
@@ -18,9 +18,9 @@ export async function hello(context: ViewContext, request: FastifyRequest): Prom
     ...(settings.eos === undefined ? {} : { eos: settings.eos }),
     settings: context.publicSettings,
     capabilities: Object.fromEntries(context.capabilities),
-    ...(userId === undefined ? {} : { user: { id: userId, principals: await authentication.principals(request) } }),
+    ...(user === undefined ? {} : { user: { id: user.id, principals: await authentication.principals(request), profile: user.profile } }),
   }
-  const isCacheable = settings.readonly && userId === undefined
+  const isCacheable = settings.readonly && user === undefined
   const caching = isCacheable ? cacheHeaders(settings.rootCacheExpiresSeconds, clock) : {}
   return jsonAnswer(200, body, caching)
 }

@@ -146,8 +146,16 @@ const observation = {
 } as const satisfies Group
 
 const extension = {
-  includes: planned(setting(list, [], 'Modules of plugins. In code: `views`, or any Fastify plugin.')),
-  initialization_sequence: planned(setting(list, [], 'Steps of the start.')),
+  includes: setting(list, [], 'Modules of plugins, in the order of their set-up. In code: `plugins`.'),
+  steps_removed: setting(list, [], 'Steps of the start that are left out, by name.'),
+  steps_replaced: setting(list, [], 'Steps of the start that others take the place of: `{name}={module}`.'),
+  steps_before: setting(list, [], 'Steps that are added before others: `{name}={module}`.'),
+  steps_after: setting(list, [], 'Steps that are added after others: `{name}={module}`.'),
+  initialization_sequence: setting(
+    list,
+    undefined,
+    'All steps of the start in their order, names or modules, as in the original. Default: the steps that are built in.',
+  ),
   event_listeners: planned(setting(list, [], 'Names of listeners to events, or their modules.')),
 } as const satisfies Group
 

@@ -50,7 +50,7 @@ export interface SettingFamily {
   /** Before the name. */
   readonly prefix: string
   /** The setting that lists the names. */
-  readonly members: 'multiauth.policies' | 'event_listeners'
+  readonly members: 'multiauth.policies' | 'includes' | 'event_listeners'
   readonly shape: string
   readonly summary: string
   /** As of a setting. */
@@ -64,6 +64,12 @@ export const settingFamilies: readonly SettingFamily[] = [
     members: 'multiauth.policies',
     shape: 'multiauth.policy.{name}.{option}',
     summary: 'Option of an authentication policy: `use`, its module, and what the module knows.',
+  },
+  {
+    prefix: 'plugin.',
+    members: 'includes',
+    shape: 'plugin.{name}.{option}',
+    summary: 'Option of a plugin, by the last word of its module: what the plugin knows.',
   },
   {
     prefix: 'event_listeners.',

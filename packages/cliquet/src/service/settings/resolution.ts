@@ -153,9 +153,17 @@ function readValue({ kind, default: fallback, secret = false }: SettingDefinitio
 function membersOf(setting: string, { found }: Gathering): readonly string[] {
   const { value } = found.get(setting) ?? {}
   const names = Array.isArray(value) ? value.map((item) => String(item)) : setting === 'multiauth.policies' ? ['basicauth'] : []
-  // A listener that is named by its module goes by the last word of it.
-  return setting === 'event_listeners' ? names.map((name) => name.split(/[./]/).at(-1) ?? name) : names
+  // A listener that is named by its module goes by the last word of it, as a plugin does.
+  if (setting === 'event_listeners') return names.map((name) => name.split(/[./]/).at(-1) ?? name)
+  return setting === 'includes' ? names.map(moduleWord) : names
 }
+
+/** The last word of a module's name: `quotas` of `./plugins/quotas.ts`. */
+export const moduleWord = (specifier: string): string =>
+  specifier
+    .replace(/\.[cm]?[jt]s$/, '')
+    .split('/')
+    .at(-1) ?? specifier
 
 function tellStranger({ variable, near, isOurs }: Stranger, { notices }: Gathering): void {
   const origin = { source: 'environment', key: variable } as const

@@ -1,4 +1,4 @@
-import type { PolicySettings } from '../auth/policy.ts'
+import type { PolicySettings as MemberSettings } from '../auth/policy.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { flag, type Kind, list, number } from './settings/kinds.ts'
 import { nearest } from './settings/nearest.ts'
@@ -7,24 +7,32 @@ import type { Settings } from './settings.ts'
 /** `multiauth.policy.{name}.{key}` */
 export const policyKey = (name: string, key: string): string => `multiauth.policy.${name}.${key}`
 
-/** The settings of one policy, which know what they were asked for. */
-export interface PolicySettingsReader {
-  readonly settings: PolicySettings
+/** The settings of one policy or plugin, which know what they were asked for. */
+export interface MemberSettingsReader {
+  readonly settings: MemberSettings
   /** @throws ConfigurationError for a key that is set and was never asked for, with the nearest that was */
   refuseUnknown(): void
 }
 
 /** Makes the reader of the settings of the policy `name`. */
-export function createPolicySettings(
-  name: string,
-  { ofPolicies, subjects }: Pick<Settings, 'ofPolicies' | 'subjects'>,
-): PolicySettingsReader {
+export const createPolicySettings = (name: string, { ofPolicies, subjects }: Settings): MemberSettingsReader =>
+  createMemberSettings(policyKey(name, ''), ofPolicies, subjects)
+
+/** Makes the reader of the settings of the plugin `name`. */
+export const createPluginSettings = (name: string, { ofPlugins, subjects }: Settings): MemberSettingsReader =>
+  createMemberSettings(`plugin.${name}.`, ofPlugins, subjects)
+
+function createMemberSettings(
+  prefix: string,
+  given: ReadonlyMap<string, string>,
+  subjects: ReadonlyMap<string, string>,
+): MemberSettingsReader {
   const asked = new Set<string>(['use'])
-  const place = (key: string): string => subjects.get(policyKey(name, key)) ?? `setting "${policyKey(name, key)}"`
+  const place = (key: string): string => subjects.get(prefix + key) ?? `setting "${prefix}${key}"`
   const fault = (key: string, must: string): ConfigurationError => new ConfigurationError(`${place(key)} must be ${must}`)
   const text = (key: string): string | undefined => {
     asked.add(key)
-    const value = ofPolicies.get(policyKey(name, key))?.trim()
+    const value = given.get(prefix + key)?.trim()
     return value === '' ? undefined : value
   }
   function read<T>(key: string, kind: Kind<T>, fallback: T): T {
@@ -34,7 +42,7 @@ export function createPolicySettings(
     if (result === undefined) throw fault(key, kind.expected)
     return result
   }
-  const settings: PolicySettings = {
+  const settings: MemberSettings = {
     text,
     fault,
     required(key) {
@@ -52,11 +60,10 @@ export function createPolicySettings(
       return word
     },
   }
-  return { settings, refuseUnknown: () => refuseUnknown(name, ofPolicies, asked) }
+  return { settings, refuseUnknown: () => refuseUnknown(prefix, given, asked) }
 }
 
-function refuseUnknown(name: string, given: ReadonlyMap<string, string>, asked: ReadonlySet<string>): void {
-  const prefix = policyKey(name, '')
+function refuseUnknown(prefix: string, given: ReadonlyMap<string, string>, asked: ReadonlySet<string>): void {
   for (const setting of given.keys()) {
     if (!setting.startsWith(prefix) || asked.has(setting.slice(prefix.length))) continue
     const near = nearest(setting.slice(prefix.length), [...asked])

@@ -1,0 +1,92 @@
+import type { RouteOptions } from 'fastify'
+import { createAuthentication, decorateRequests } from '../../auth/authentication.ts'
+import { installHttp } from '../../http/install.ts'
+import { backendMaker } from '../backends.ts'
+import type { CliquetOptions } from '../options.ts'
+import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
+import { choosePolicies } from '../policies.ts'
+import { addResources } from '../resources.ts'
+import { type NamedPlugin, setUpPlugins } from './plugins.ts'
+import { PREFIX } from './start-up.ts'
+import type { StartStep, StartUp } from './step.ts'
+import { utilitySteps } from './utilities.ts'
+
+/** What the built-in steps are made for. */
+export interface StepOptions {
+  readonly options: CliquetOptions
+  readonly plugins: readonly NamedPlugin[]
+  /** Whether common headers, errors and redirections are the whole app's, or those below the version prefix only: the rest is then the host's. */
+  readonly owns: 'app' | 'prefix'
+}
+
+/** The steps of a start, in their order. */
+export function builtInSteps({ options, plugins, owns }: StepOptions): readonly StartStep[] {
+  const routes: RouteOptions[] = []
+  const found = createFoundPrincipals()
+  const make = backendMaker()
+  const http: StartStep = {
+    name: 'http',
+    run: (start) => installHttp(owns === 'app' ? start.app : start.scope, start.settings, start.clock),
+  }
+  const prefix: StartStep = { name: PREFIX, run: () => {} }
+  return [
+    ...(owns === 'app' ? [http] : []),
+    { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
+    { name: 'storage', run: (start) => openStorage(start, make) },
+    { name: 'permission', run: (start) => openPermission(start, make) },
+    { name: 'cache', run: (start) => openCache(start, make) },
+    { name: 'policies', run: (start) => choose(start, options, plugins) },
+    { name: 'requests', run: (start) => decorate(start, found) },
+    prefix,
+    ...(owns === 'prefix' ? [http] : []),
+    { name: 'authentication', run: authenticate },
+    ...utilitySteps({ contribution: options.contribution, routes }),
+    { name: 'resources', run: (start) => addResources(start, options) },
+    { name: 'includes', run: (start) => setUpPlugins(plugins, start) },
+    { name: 'views', run: async (start) => await serveViews(start.scope, start.views, start.need('authentication'), found) },
+  ]
+}
+
+type Maker = ReturnType<typeof backendMaker>
+
+async function openStorage(start: StartUp, make: Maker): Promise<void> {
+  const storage = await make.storage(start.settings, start.clock)
+  start.app.decorate('storage', storage).addHook('onClose', () => storage.close())
+  // The step `resources` has it prepared.
+  start.provide('storage', storage)
+}
+
+async function openPermission(start: StartUp, make: Maker): Promise<void> {
+  const permission = await make.permission(start.settings, start.clock)
+  start.app.decorate('permission', permission).addHook('onClose', () => permission.close())
+  start.provide('permission', permission)
+  start.onPrepare(() => permission.prepare())
+}
+
+async function openCache(start: StartUp, make: Maker): Promise<void> {
+  const cache = await make.cache(start.settings, start.clock)
+  start.app.decorate('cache', cache).addHook('onClose', () => cache.close())
+  start.provide('cache', cache)
+  start.onPrepare(() => cache.prepare())
+}
+
+async function choose(start: StartUp, options: CliquetOptions, plugins: readonly NamedPlugin[]): Promise<void> {
+  const brought = plugins.flatMap(({ plugin }) => plugin.policies ?? [])
+  const { settings, clock, app } = start
+  const own = options.policies
+  const policies = await choosePolicies({ settings, own, brought, cache: start.need('cache'), clock, fetch, log: app.log })
+  start.provide('policies', policies)
+  start.onPrepare(async () => void (await Promise.all(policies.map((policy) => policy.prepare?.()))))
+}
+
+function decorate(start: StartUp, found: ReturnType<typeof createFoundPrincipals>): void {
+  decorateRequests(start.app)
+  const backends = { storage: start.need('storage'), permission: start.need('permission'), cache: start.need('cache') }
+  decorateViewRequests(start.app, backends, found)
+}
+
+function authenticate(start: StartUp): void {
+  const authentication = createAuthentication(start.need('policies'), { groups: start.need('permission') })
+  start.scope.addHook('onRequest', authentication.identify)
+  start.provide('authentication', authentication)
+}

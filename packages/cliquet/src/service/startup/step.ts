@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import type { Authentication } from '../../auth/authentication.ts'
+import type { AuthenticationPolicy } from '../../auth/policy.ts'
+import type { Cache } from '../../cache/contract.ts'
+import type { PermissionBackend } from '../../permission/contract.ts'
+import type { Clock } from '../../primitives/clock.ts'
+import type { Storage } from '../../storage/contract.ts'
+import type { Capability, Probe } from '../../views/context.ts'
+import type { Views } from '../own-views.ts'
+import type { Settings } from '../settings.ts'
+
+/** What steps make for those after them; a step that takes the place of one must make the same. */
+export interface Parts {
+  readonly storage: Storage
+  readonly permission: PermissionBackend
+  readonly cache: Cache
+  readonly policies: readonly AuthenticationPolicy[]
+  readonly authentication: Authentication
+}
+
+/** A start on its way: what every step is given. */
+export interface StartUp {
+  readonly app: FastifyInstance
+  /** The app below the version prefix. @throws ConfigurationError before the step `prefix` */
+  readonly scope: FastifyInstance
+  readonly settings: Settings
+  readonly clock: Clock
+  /** What hello will tell, by name (R2.2); to be added to. */
+  readonly capabilities: Map<string, Capability>
+  /** Health probes, by name (R2.4); to be added to. */
+  readonly heartbeats: Map<string, Probe>
+  /** Routes below the version prefix, for the step `views`; to be added to. */
+  readonly views: Views[]
+  /** What an earlier step has made. @throws ConfigurationError that names the step, if there was none */
+  need<Name extends keyof Parts>(name: Name): Parts[Name]
+  /** Makes it known to later steps. */
+  provide<Name extends keyof Parts>(name: Name, part: Parts[Name]): void
+  /** Called when everything is registered and before the first request, in the order of the calls. */
+  onPrepare(work: () => Promise<void>): void
+}
+
+/** A step of the start. */
+export interface StartStep {
+  /** By which others name it. */
+  readonly name: string
+  run(start: StartUp): void | Promise<void>
+}
