@@ -1,17 +1,20 @@
 /**
- * `npm run crash -- [--backend sqlite] [--kills 20] [--clients 16] [--collections 3] [--seconds-between 0.2-1]`: starts a service, writes to it with
- * many clients, kills it (SIGKILL) at a random moment, starts it again on the same database and looks whether everything that was acknowledged
- * is there. One line a round; the sums come last.
+ * `npm run crash -- [--backend sqlite] [--kill service|server] [--kills 20] [--clients 16] [--collections 3] [--seconds-between 0.2-1]`: starts a
+ * service, writes to it with many clients, kills it (SIGKILL) at a random moment, starts it again on the same database and looks whether
+ * everything that was acknowledged is there. With `--kill server` not the service is killed but the database's server, and the service has to
+ * go on by itself. One line a round; the sums come last.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { findBackend } from './reference/backends.ts'
 import { type Cleanup, temporaryFolder } from './reference/cleanup.ts'
 import { CommandError, runCommand } from './reference/command.ts'
-import { createLedger, type Findings, type Ledger } from './reference/ledger.ts'
+import { playRound, type Scene, type Victim } from './reference/crash-rounds.ts'
+import { createLedger, type Findings } from './reference/ledger.ts'
 import { parseOptions, wholeNumber } from './reference/options.ts'
 import { createRecordClient } from './reference/record-client.ts'
-import { type RunningServer, type ServerPlan, startServer } from './reference/servers.ts'
-import { startLoad } from './reference/write-load.ts'
+import { type ServerPlan, startServer } from './reference/servers.ts'
+
+/** Most ms that a service may take to go on when the server of its database is back. */
+const LONGEST_RECOVERY = 2000
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -24,9 +27,15 @@ const parseRange = (text: string): { readonly least: number; readonly most: numb
   return { least: Number(least) * 1000, most: Number(most) * 1000 }
 }
 
+const parseVictim = (text: string): Victim => {
+  if (text === 'service' || text === 'server') return text
+  throw new CommandError(`--kill must be service or server, not "${text}"`)
+}
+
 const readOptions = () => {
   const { values, positionals } = parseOptions({
     backend: { type: 'string', default: 'sqlite' },
+    kill: { type: 'string', default: 'service' },
     kills: { type: 'string', default: '20' },
     clients: { type: 'string', default: '16' },
     collections: { type: 'string', default: '3' },
@@ -38,6 +47,7 @@ const readOptions = () => {
   return {
     backend,
     name: values.backend,
+    victim: parseVictim(values.kill),
     kills: wholeNumber(values.kills, '--kills'),
     clients: wholeNumber(values.clients, '--clients'),
     collections: wholeNumber(values.collections, '--collections'),
@@ -45,13 +55,12 @@ const readOptions = () => {
   }
 }
 
-/** Collections by the user whose records they are. */
-type Ledgers = ReadonlyMap<string, Ledger>
-
 interface Totals {
   acknowledged: number
   unanswered: number
   errors: number
+  /** The slowest of all rounds, ms. */
+  recovery: number
 }
 
 const show = (numbers: object): string =>
@@ -59,55 +68,54 @@ const show = (numbers: object): string =>
     .map(([name, count]) => `${name}=${count}`)
     .join(' ')
 
-/** Writes until the moment of the kill. */
-const writeAndKill = async (server: RunningServer, ledgers: Ledgers, round: number, options: ReturnType<typeof readOptions>) => {
-  const { clients, pause } = options
-  const targets = [...ledgers].map(([user, ledger]) => ({ ledger, client: createRecordClient(server.origin, user) }))
-  const load = startLoad(targets, clients, `r${round}`)
-  const moment = pause.least + Math.random() * (pause.most - pause.least)
-  await sleep(moment)
-  load.halt()
-  await server.kill()
-  const { acknowledged, errors } = await load.outcome
-  const unanswered = targets.reduce((sum, { ledger }) => sum + ledger.pending(), 0)
-  return { moment, acknowledged, unanswered, errors }
+/** Plays all rounds. */
+const playRounds = async (scene: Scene, findings: Findings, { victim, kills, pause }: ReturnType<typeof readOptions>): Promise<Totals> => {
+  const totals: Totals = { acknowledged: 0, unanswered: 0, errors: 0, recovery: 0 }
+  let service = await scene.start()
+  for (let number = 1; number <= kills; number++) {
+    const moment = pause.least + Math.random() * (pause.most - pause.least)
+    const { acknowledged, unanswered, unavailable, errors, recovery, ...fate } = await playRound[victim](scene, service, { number, moment })
+    service = fate.service
+    for (const [user, ledger] of scene.ledgers) ledger.compare(await createRecordClient(service.origin, user).look())
+    totals.acknowledged += acknowledged
+    totals.unanswered += unanswered
+    totals.recovery = Math.max(totals.recovery, recovery)
+    for (const count of Object.values(errors)) totals.errors += count
+    const waited = victim === 'server' ? `${unavailable} unavailable, ` : ''
+    const trouble = Object.keys(errors).length > 0 ? ` ${JSON.stringify(errors)}` : ''
+    print(
+      `kill ${number}: after ${moment.toFixed(0)} ms, ${acknowledged} acknowledged, ${unanswered} unanswered, ${waited}` +
+        `back in ${recovery.toFixed(0)} ms, ${show(findings)}${trouble}`,
+    )
+  }
+  await service.stop()
+  return totals
 }
 
 const main = async (cleanup: Cleanup): Promise<number> => {
   const options = readOptions()
+  const { backend, name, victim, kills, clients, collections } = options
   const { folder, remove } = temporaryFolder(cleanup, 'crash')
-  const database = await options.backend.create(folder)
+  const database = await backend.create(folder)
   const closeDatabase = cleanup.add(async () => database.close?.())
-  const plan: ServerPlan = { application: { kind: 'records' }, settings: database.settings, processes: 1, folder }
-  const findings: Findings = { lost: 0, backwards: 0, duplicated: 0, invented: 0, miscounted: 0 }
-  const ledgers: Ledgers = new Map(Array.from({ length: options.collections }, (_, n) => [`user${n}`, createLedger(findings)]))
-  const totals: Totals = { acknowledged: 0, unanswered: 0, errors: 0 }
-
-  let server = await startServer(plan, cleanup)
-  for (let round = 1; round <= options.kills; round++) {
-    const { moment, acknowledged, unanswered, errors } = await writeAndKill(server, ledgers, round, options)
-    const started = performance.now()
-    server = await startServer(plan, cleanup)
-    const pause = performance.now() - started
-    for (const [user, ledger] of ledgers) ledger.compare(await createRecordClient(server.origin, user).look())
-    totals.acknowledged += acknowledged
-    totals.unanswered += unanswered
-    for (const count of Object.values(errors)) totals.errors += count
-    const trouble = Object.keys(errors).length > 0 ? ` ${JSON.stringify(errors)}` : ''
-    print(
-      `kill ${round}: after ${moment.toFixed(0)} ms, ${acknowledged} acknowledged, ${unanswered} unanswered, back in ${pause.toFixed(0)} ms, ${show(findings)}${trouble}`,
-    )
-  }
-  await server.stop()
+  if (victim === 'server' && database.server === undefined) throw new CommandError(`${name} has no server that could be killed`)
+  // A service that has lost its database says so in its log, once a request; here that is no news.
+  const settings = { ...database.settings, log_level: victim === 'server' ? 'fatal' : 'warn' }
+  const plan: ServerPlan = { application: { kind: 'records' }, settings, processes: 1, folder }
+  const findings: Findings = { lost: 0, backwards: 0, reused: 0, invented: 0, miscounted: 0 }
+  const ledgers = new Map(Array.from({ length: collections }, (_, n) => [`user${n}`, createLedger(findings)]))
+  const scene: Scene = { ledgers, clients, database, start: () => startServer(plan, cleanup) }
+  const { acknowledged, unanswered, errors, recovery } = await playRounds(scene, findings, options)
   const integrity = database.examine?.() ?? 'not examined'
   await closeDatabase()
   await remove()
-  const counts = { ...findings, errors: totals.errors }
+  const counts = { ...findings, errors }
   print(
-    `crash: ${options.name}: ${options.kills} kills, ${totals.acknowledged} acknowledged writes, ${totals.unanswered} unanswered, ${show(counts)} integrity=${integrity}`,
+    `crash: ${name}: ${kills} kills${victim === 'server' ? ' of the server' : ''}, ${acknowledged} acknowledged writes, ` +
+      `${unanswered} unanswered, slowest recovery ${recovery.toFixed(0)} ms, ${show(counts)} integrity=${integrity}`,
   )
   const isSound = Object.values(counts).every((count) => count === 0) && ['ok', 'not examined'].includes(integrity)
-  return isSound && totals.acknowledged > 0 ? 0 : 1
+  return isSound && acknowledged > 0 && (victim === 'service' || recovery <= LONGEST_RECOVERY) ? 0 : 1
 }
 
 await runCommand('crash', main)

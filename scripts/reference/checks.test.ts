@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { postgresUrl, redisUrl, skipWithout } from '../../packages/cliquet/test/servers/server-urls.ts'
 import { plantTree } from '../fixture.ts'
 import { runCommandLine, startCommand } from './command-run.ts'
 import { needsShared } from './shared-folder.ts'
 
-for (const args of [
-  ['--backend', 'sqlite'],
-  ['--backend', 'memory'],
-  ['--processes', '2'],
-]) {
-  test(`R9.4 R6.10: no change is missed and no conditional write races (${args.join(' ')})`, async (t) => {
+const runs: readonly { readonly args: readonly string[]; readonly skip?: false | string }[] = [
+  { args: ['--backend', 'sqlite'] },
+  { args: ['--backend', 'memory'] },
+  { args: ['--processes', '2'] },
+  { args: ['--backend', 'postgresql', '--processes', '2'], skip: skipWithout(postgresUrl, 'PostgreSQL') },
+  { args: ['--backend', 'redis', '--processes', '2'], skip: skipWithout(redisUrl, 'Redis') },
+]
+
+for (const { args, skip = false } of runs) {
+  test(`R9.4 R6.10: no change is missed and no conditional write races (${args.join(' ')})`, { skip }, async (t) => {
     if (needsShared(t) === undefined) return
     const run = startCommand(t, 'checks.ts', ['--seconds', '2', ...args])
     const { code, stdout, last } = await run.ended

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLedger, type Findings, type State } from './ledger.ts'
 
-const noFindings = (): Findings => ({ lost: 0, backwards: 0, duplicated: 0, invented: 0, miscounted: 0 })
+const noFindings = (): Findings => ({ lost: 0, backwards: 0, reused: 0, invented: 0, miscounted: 0 })
 
 /** A ledger of a collection to which `a` was written as `one` at 10, and a write of `two` to it that nobody has answered. */
 const ledgerWithPending = () => {
@@ -63,7 +63,7 @@ test('two writes with one timestamp, a record from nowhere and a wrong total are
   ledger.acknowledge({ id: 'b', value: 'one' }, 'b', 10)
   const there = { a: { stamp: 10, value: 'one' }, b: { stamp: 10, value: 'one' }, c: { stamp: 12, value: 'who?' } }
   ledger.compare(sight(12, there, 2))
-  assert.deepEqual(findings, { lost: 0, backwards: 0, duplicated: 1, invented: 1, miscounted: 1 })
+  assert.deepEqual(findings, { lost: 0, backwards: 0, reused: 1, invented: 1, miscounted: 1 })
 })
 
 test('a record whose id the service has chosen is known by its value; a refused write is not expected', () => {

@@ -27,7 +27,7 @@ export interface Findings {
   /** Timestamps that have gone back: of the collection, or of a write behind one that was acknowledged or seen before. */
   backwards: number
   /** Timestamps that two writes have in common. */
-  duplicated: number
+  reused: number
   /** Records and tombstones that nobody has written. */
   invented: number
   /** Collections whose total is not the number of their records. */
@@ -84,7 +84,7 @@ export function createLedger(findings: Findings): Ledger {
     acknowledge(write, id, stamp) {
       settle(write)
       if (stamp <= floor) findings.backwards++
-      if (stamps.has(stamp)) findings.duplicated++
+      if (stamps.has(stamp)) findings.reused++
       stamps.add(stamp)
       highest = Math.max(highest, stamp)
       if (stamp > (known.get(id)?.stamp ?? 0)) known.set(id, { stamp, value: write.value })

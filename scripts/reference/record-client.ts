@@ -6,6 +6,8 @@ export interface Written {
   readonly status: number
   readonly id: string
   readonly stamp: number
+  /** Whether it says when to come back (R3.19). */
+  readonly isRetriable: boolean
 }
 
 /** One user of the resource `record`, whose records nobody else sees. */
@@ -43,7 +45,8 @@ export function createRecordClient(origin: string, user: string): RecordClient {
         ...(value === null ? {} : { body: JSON.stringify({ data: { title: value } }) }),
       })
       const { data } = (await response.json()) as { data?: Item } // as above, for a record
-      return { status: response.status, id: data?.id ?? '', stamp: data?.last_modified ?? 0 }
+      const isRetriable = /^\d+$/.test(response.headers.get('retry-after') ?? '')
+      return { status: response.status, id: data?.id ?? '', stamp: data?.last_modified ?? 0, isRetriable }
     },
     async look() {
       const states = new Map<string, State>()

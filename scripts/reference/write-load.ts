@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ledger, SentWrite } from './ledger.ts'
 import type { RecordClient } from './record-client.ts'
 
@@ -10,15 +11,18 @@ export interface Target {
 
 /** Clients that write as fast as they are answered. */
 export interface WriteLoad {
-  /** Lets no client begin another write. To be called just before the service is killed: what is under way is left without an answer. */
+  /** Lets no client begin another write. To be called before the service is killed, if it is: what is under way is left without an answer. */
   halt(): void
-  /** Resolves when every client has ended: how many writes were acknowledged, and answers nobody expected, by kind. */
+  /** Resolves when every client has ended. */
   readonly outcome: Promise<Outcome>
 }
 
 /** What has come of a load. */
 export interface Outcome {
   readonly acknowledged: number
+  /** Answers that ask to come back later: 503 with `Retry-After` (R3.19). */
+  readonly unavailable: number
+  /** Answers, and ends of connections, that nobody expected, by kind. */
   readonly errors: Readonly<Record<string, number>>
 }
 
@@ -26,6 +30,9 @@ type Method = 'POST' | 'PUT' | 'DELETE'
 
 /** So many ids a collection; the more there are, the rarer two clients meet at one. */
 const MOST_IDS = 300
+
+/** How long a client waits after a 503, ms: far less than it is asked to. */
+const RETRY = 10
 
 /** What a client does next: half replacements, a third new records, the rest deletions. */
 function choose(ledger: Ledger, value: string): { readonly method: Method; readonly write: SentWrite } {
@@ -42,6 +49,7 @@ function choose(ledger: Ledger, value: string): { readonly method: Method; reado
 export function startLoad(targets: readonly Target[], clients: number, name: string): WriteLoad {
   let halted = false
   let acknowledged = 0
+  let unavailable = 0
   const errors: Record<string, number> = {}
   const fail = (kind: string): void => {
     errors[kind] = (errors[kind] ?? 0) + 1
@@ -51,10 +59,13 @@ export function startLoad(targets: readonly Target[], clients: number, name: str
     const { method, write } = choose(ledger, value)
     ledger.send(write)
     try {
-      const { status, id, stamp } = await client.write(method, write.id, write.value)
+      const { status, id, stamp, isRetriable } = await client.write(method, write.id, write.value)
       if (status === 200 || status === 201) {
         ledger.acknowledge(write, id, stamp)
         acknowledged++
+      } else if (status === 503 && isRetriable) {
+        unavailable++
+        await sleep(RETRY)
       } else {
         // A 5xx does not say that nothing was written.
         if (status < 500) ledger.refuse(write)
@@ -77,6 +88,6 @@ export function startLoad(targets: readonly Target[], clients: number, name: str
     halt() {
       halted = true
     },
-    outcome: Promise.all(running).then(() => ({ acknowledged, errors })),
+    outcome: Promise.all(running).then(() => ({ acknowledged, unavailable, errors })),
   }
 }

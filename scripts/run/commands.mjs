@@ -41,4 +41,5 @@ export const commands = {
   bench: script('bench/bench.ts'),
   'bench:batch': script('bench/batch.ts'),
   'bench:scale': script('bench/scale.ts'),
+  'bench:transfer': script('bench/transfer.ts'),
 }

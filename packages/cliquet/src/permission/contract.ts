@@ -40,18 +40,19 @@ export type PermissionChange = Readonly<Record<string, readonly string[]>>
  * - P13. A session of a storage's transaction sees what was committed and what the transaction changed before, by joined work too; the commit
  *   commits changes of both. After the end of the transaction its calls fail with `BackendError` (R10.17, R11.15).
  * - P14. Nobody else sees anything of a transaction before its commit, and a rollback leaves no trace of it.
- * - P15. A dump gives each grant to a principal and each principal of a user once, as they were at one moment; of the same state always in the
- *   same order. It holds little in memory, waits for whoever reads it, and leaves nothing open when that one stops.
- * - P16. What is loaded is there, and so is what was there before; loading the same twice is loading it once. All or none of a call is written.
+ * - P15. A dump gives each grant to a principal and each principal of a user. It holds little in memory, waits for whoever reads it, and leaves
+ *   nothing open when that one stops.
+ * - P16. What a dump gives is what there was at one moment, each once; of the same state always in the same order.
+ * - P17. What is loaded is there, and so is what was there before; loading the same twice is loading it once.
  */
 export interface PermissionBackend extends PermissionSession {
   prepare(): Promise<void>
   flush(): Promise<void>
   check(options: { readonly readonly: boolean }): Promise<boolean>
   /** Everything that is kept, to be taken elsewhere. @throws BackendError while it is read */
-  dump?(): AsyncIterable<PermissionItem>
+  dump(): AsyncIterable<PermissionItem>
   /** Adds items of a dump: some hundreds at a time. */
-  load?(items: readonly PermissionItem[]): Promise<void>
+  load(items: readonly PermissionItem[]): Promise<void>
   /** Reads and writes inside the transaction of a storage; undefined when it is of another database. */
   within(transaction: Transaction): PermissionSession | undefined
   close(): Promise<void>

@@ -19,7 +19,10 @@ for (const { name, server, url: given } of trialServers) {
     }
 
     permissionConformance(name, () => open(prefixes.fresh()), {
-      gaps: [{ promise: 'P14', why: 'Redis has no transaction that reads what it wrote and can be rolled back' }],
+      gaps: [
+        { promise: 'P14', why: 'Redis has no transaction that reads what it wrote and can be rolled back' },
+        { promise: 'P16', why: 'Redis lists its keys while others change them, and may list one twice' },
+      ],
       reopen: (closed) => open(urls.get(closed) ?? ''),
       openPair({ clock }) {
         const options = { url: prefixes.fresh(), clock, connections: createConnections() }

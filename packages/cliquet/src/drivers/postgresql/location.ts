@@ -20,20 +20,25 @@ const LONGEST_IDENTIFIER = 63
  */
 export function parsePostgresUrl(url: string): PostgresLocation {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new ConfigurationError(`this is no URL of a PostgreSQL database: expected ${FORM}, not "${withoutPassword(url)}"`)
+    throw new ConfigurationError(`this is no URL of a PostgreSQL database: expected ${FORM}, not "${schemeOf(url)}…"`)
   }
   const parsed = new URL(url)
   if (!isEncoded(parsed)) {
-    throw new ConfigurationError(`in "${withoutPassword(url)}", write special characters of user and password as %40 for @, %2F for / …`)
+    throw new ConfigurationError('in the URL of a PostgreSQL database, write special characters of a password as %40 for @, %2F for / …')
   }
   const schema = parsed.searchParams.get('schema') ?? DEFAULT_SCHEMA
-  if (schema === '' || Buffer.byteLength(schema) > LONGEST_IDENTIFIER || schema.includes('\0') || schema.startsWith('pg_')) {
-    throw new ConfigurationError(`"${schema}" can't be the name of a schema: 1 to ${LONGEST_IDENTIFIER} bytes, not beginning with pg_`)
+  if (!isSchemaName(schema)) {
+    throw new ConfigurationError(
+      `"${schema}" can't be the name of a schema: 1 to ${LONGEST_IDENTIFIER} bytes, without $, not beginning with pg_`,
+    )
   }
-  if (parsed.pathname.length < 2) throw new ConfigurationError(`"${withoutPassword(url)}" names no database: expected ${FORM}`)
+  if (parsed.pathname.length < 2) throw new ConfigurationError(`the URL of ${parsed.host} names no database: expected ${FORM}`)
   parsed.searchParams.delete('schema')
   return { connectionString: parsed.href, schema, shown: `${parsed.host}${parsed.pathname}` }
 }
+
+/** All of it that surely is no piece of a password. */
+const schemeOf = (url: string): string => /^[a-z]+:/i.exec(url)?.[0] ?? ''
 
 /** Whether no part is one by mistake: `user:12/34@host/database` would be the host `user`, and a message would show a piece of the password. */
 function isEncoded({ username, password, pathname, search, hash }: URL): boolean {
@@ -46,5 +51,6 @@ function isEncoded({ username, password, pathname, search, hash }: URL): boolean
   }
 }
 
-/** Without all that may belong to the password, however it is written. */
-const withoutPassword = (url: string): string => url.replace(/^([a-z]+:(?:\/\/)?)?.*@/is, '$1***@').replace(/\?.*/s, '')
+/** A `$` could end the text of a function in which the name stands. */
+const isSchemaName = (name: string): boolean =>
+  name !== '' && Buffer.byteLength(name) <= LONGEST_IDENTIFIER && !/[\0$]/.test(name) && !name.startsWith('pg_')

@@ -39,8 +39,8 @@ export async function applySteps(session: PostgresSession, place: MigrationPlace
       if (steps.length === 0) return steps
       const at = `${identifier(place.schema)}.`
       // Asked first: whoever may not create schemas can still use one that is there.
-      const [found] = await transaction.query({ text: 'select to_regnamespace($1)', values: [identifier(place.schema)] })
-      if (found?.[0] === null) await transaction.query({ text: `create schema ${identifier(place.schema)}` })
+      const [found] = await transaction.query({ text: 'select 1 from pg_namespace where nspname=$1', values: [place.schema] })
+      if (found === undefined) await transaction.query({ text: `create schema ${identifier(place.schema)}` })
       await transaction.query({ text: `create table if not exists ${at}meta(key text primary key, value text not null)` })
       for (const { sql } of steps) await transaction.query({ text: sql })
       const write = `insert into ${at}meta(key,value) values($1,$2) on conflict(key) do update set value=excluded.value`
@@ -52,9 +52,10 @@ export async function applySteps(session: PostgresSession, place: MigrationPlace
 }
 
 async function installedVersion(session: PostgresSession, { schema }: MigrationPlace, tables: PostgresSchema): Promise<number> {
+  // Read from the catalogue's tables: `to_regclass` may still say what was so before we waited for the lock.
+  const text = "select 1 from pg_class c join pg_namespace n on n.oid=c.relnamespace where n.nspname=$1 and c.relname='meta'"
+  if ((await session.query({ text, values: [schema] })).length === 0) return 0
   const meta = `${identifier(schema)}.meta`
-  const [found] = await session.query({ text: 'select to_regclass($1)', values: [meta] })
-  if (found?.[0] === null || found === undefined) return 0
   const [row] = await session.query({ text: `select value from ${meta} where key=$1`, values: [`${tables.name} schema`] })
   return Number(row?.[0] ?? 0)
 }

@@ -15,6 +15,12 @@ import { Transactions } from './transactions.ts'
 import { Turns } from './turns.ts'
 import { WriteQueue } from './write-queue.ts'
 
+/** One state of a database, to be read in several steps. */
+export interface SqliteSnapshot {
+  readonly rows: SqliteConnection['rows']
+  done(): void
+}
+
 const DEFAULT_TIMEOUT = 10_000
 
 /**
@@ -28,6 +34,8 @@ export class SqliteDatabase implements Closable, SqliteSession {
   readonly #queue: WriteQueue
   readonly #transactions: Transactions
   readonly #write: Write<typeof builtIn>
+  /** Of snapshots that are read. */
+  readonly #snapshots = new Set<SqliteConnection>()
   #reader: SqliteConnection | undefined
   #closed = false
 
@@ -61,6 +69,27 @@ export class SqliteDatabase implements Closable, SqliteSession {
         if (!isBusy(error) || performance.now() - begin > this.#timeout) throw backendError(this.path, error)
       }
       await sleep(busyPause())
+    }
+  }
+
+  /**
+   * A connection of its own that sees the database as it is now, whatever is written later. Its reader calls `done` at the end; `close` of the
+   * database ends it too. As long as it is open the log of changes (WAL) can't be shortened. @throws BackendError
+   */
+  async snapshot(): Promise<SqliteSnapshot> {
+    const connection = await this.read(() => this.#openSnapshot())
+    return {
+      rows: (sql, params) => {
+        if (!this.#snapshots.has(connection)) throw new BackendError(`SQLite database ${this.path} is closed`)
+        try {
+          return connection.rows(sql, params)
+        } catch (error) {
+          throw backendError(this.path, error)
+        }
+      },
+      done: () => {
+        if (this.#snapshots.delete(connection)) connection.close()
+      },
     }
   }
 
@@ -112,6 +141,8 @@ export class SqliteDatabase implements Closable, SqliteSession {
   async close(): Promise<void> {
     this.#closed = true
     this.#closeReader()
+    for (const connection of this.#snapshots) connection.close()
+    this.#snapshots.clear()
     this.#transactions.close()
     await this.#queue.close()
   }
@@ -120,6 +151,19 @@ export class SqliteDatabase implements Closable, SqliteSession {
     if (this.#closed) throw new BackendError(`SQLite database ${this.path} is closed`)
     this.#reader ??= openReader(this.path)
     return this.#reader
+  }
+
+  #openSnapshot(): SqliteConnection {
+    const connection = openReader(this.path)
+    try {
+      connection.run('begin')
+      connection.row('select 1 from meta limit 1') // from here on it sees one state
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    this.#snapshots.add(connection)
+    return connection
   }
 
   #closeReader(): void {

@@ -9,12 +9,9 @@ const strange = `%_'"\\ *é😀`
 /** Everything that the backend holds. */
 async function dumped(permission: PermissionBackend): Promise<readonly PermissionItem[]> {
   const items: PermissionItem[] = []
-  for await (const item of permission.dump?.() ?? assert.fail('the backend has no `dump`')) items.push(item)
+  for await (const item of permission.dump()) items.push(item)
   return items
 }
-
-const loads = (permission: PermissionBackend, items: readonly PermissionItem[]): Promise<void> =>
-  permission.load?.(items) ?? assert.fail('the backend has no `load`')
 
 /** The items as texts, sorted: backends may have different orders. */
 const texts = (items: readonly PermissionItem[]): readonly string[] =>
@@ -43,30 +40,30 @@ async function fill(permission: PermissionBackend, items: readonly PermissionIte
 async function givesEverything({ permission }: PermissionTrial): Promise<void> {
   const items = makeItems()
   await fill(permission, items)
-  const first = await dumped(permission)
-  assert.deepEqual(texts(first), texts(items))
-  assert.deepEqual(await dumped(permission), first, 'in the same order again')
+  assert.deepEqual([...new Set(texts(await dumped(permission)))], texts(items))
   await permission.flush()
   assert.deepEqual(await dumped(permission), [])
 }
 
 async function isOneSnapshot({ permission }: PermissionTrial): Promise<void> {
   const items = makeItems()
-  await loads(permission, items)
+  await permission.load(items)
+  const before = await dumped(permission)
+  assert.deepEqual(texts(before), texts(items), 'each once')
   const seen: PermissionItem[] = []
-  for await (const item of permission.dump?.() ?? []) {
+  for await (const item of permission.dump()) {
     seen.push(item)
     if (seen.length > 1) continue
     await permission.removePrincipal('group7')
     await permission.replace({ parentId: 'p1', uri: '/articles/a1' }, { read: [], write: ['new'] })
     await permission.addUserPrincipal('zoe', 'new')
   }
-  assert.deepEqual(texts(seen), texts(items))
+  assert.deepEqual(seen, before, 'in the same order, too')
 }
 
 async function mayBeAbandoned({ permission }: PermissionTrial): Promise<void> {
-  await loads(permission, makeItems())
-  for (let i = 0; i < 40; i += 1) for await (const { kind } of permission.dump?.() ?? []) if (kind === 'permission') break
+  await permission.load(makeItems())
+  for (let i = 0; i < 40; i += 1) for await (const { kind } of permission.dump()) if (kind === 'permission') break
   await permission.addUserPrincipal('ann', 'group')
   await permission.close()
 }
@@ -75,13 +72,13 @@ async function loadsAll({ permission }: PermissionTrial): Promise<void> {
   const items = makeItems()
   await permission.replace({ parentId: 'p', uri: '/articles/a1' }, { read: ['before'] })
   await permission.addUserPrincipal('user1', 'before')
-  for (let i = 0; i < 2; i += 1) await loads(permission, items)
-  await loads(permission, [])
+  for (let i = 0; i < 2; i += 1) await permission.load(items)
+  await permission.load([])
   const before: readonly PermissionItem[] = [
     { kind: 'permission', parentId: 'p', uri: '/articles/a1', permission: 'read', principal: 'before' },
     { kind: 'principal', userId: 'user1', principal: 'before' },
   ]
-  assert.deepEqual(texts(await dumped(permission)), texts([...items, ...before]))
+  assert.deepEqual([...new Set(texts(await dumped(permission)))], texts([...items, ...before]))
   assert.deepEqual(await permission.permissionsOf({ parentId: '', uri: '/articles' }), { write: [long] })
   assert.deepEqual(await permission.principalsOf(strange), [long])
   assert.deepEqual(await permission.accessible({ parentId: 'p1', uri: '/articles' }, ['read'], ['user1']), ['a1'])
@@ -89,10 +86,10 @@ async function loadsAll({ permission }: PermissionTrial): Promise<void> {
   assert.deepEqual([...(await permission.principalsOf('user1'))].sort(), ['before', 'group121', 'group181', 'group241', 'group61'])
 }
 
-/** P15 and P16. */
+/** P15 to P17. */
 export const movingTests: readonly PermissionTest[] = [
-  { title: 'P15: a dump gives every grant and every principal of a user once', run: givesEverything },
-  { title: 'P15: a dump is one snapshot, whatever is changed meanwhile', run: isOneSnapshot },
+  { title: 'P15: a dump gives every grant and every principal of a user', run: givesEverything },
   { title: 'P15: whoever abandons a dump leaves nothing open', run: mayBeAbandoned },
-  { title: 'P16: what is loaded is there, beside what was there, however often', run: loadsAll },
+  { title: 'P16: a dump is one snapshot, whatever is changed meanwhile', run: isOneSnapshot },
+  { title: 'P17: what is loaded is there, beside what was there, however often', run: loadsAll },
 ]

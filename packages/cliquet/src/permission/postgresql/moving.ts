@@ -11,7 +11,7 @@ const PAGE = 256
 const PERMISSION_KEY = ['uri', 'parent_id', 'permission', 'principal'] as const
 const PRINCIPAL_KEY = ['user_id', 'principal'] as const
 
-/** Gives everything (P15): one snapshot of the whole database. `open` gives it, or throws what the reader shall be told. */
+/** Gives everything (P15, P16): one snapshot of the whole database. `open` gives it, or throws what the reader shall be told. */
 export async function* dump(open: () => PostgresDatabase): AsyncGenerator<PermissionItem, void, undefined> {
   const database = open()
   const snapshot = await database.snapshot()
@@ -41,7 +41,7 @@ export async function* dump(open: () => PostgresDatabase): AsyncGenerator<Permis
   }
 }
 
-/** Adds the items (P16), in the order of the keys, so that nobody waits for somebody who waits for him. */
+/** Adds the items (P17), in the order of the keys, so that nobody waits for somebody who waits for him. */
 export async function load(database: PostgresDatabase, at: string, items: readonly PermissionItem[]): Promise<void> {
   const permissions: (string | null)[][] = []
   const principals: (string | null)[][] = []

@@ -25,11 +25,25 @@ export const removeIdsCall = (at: string, parentId: string, prefix: string, dist
   argument: { parentId, prefix, distributed },
 })
 
-/** The call that removes the permissions of objects, and of all that lies below (P7). */
-export const removeCall = (at: string, objects: readonly ObjectRef[], distributed: boolean): WorkCall => ({
-  function: `${at}remove_permissions`,
-  argument: { objects: objects.map(({ parentId, uri }) => [parentId, uri]), distributed },
-})
+/**
+ * The call that removes the permissions of objects, and of all that lies below (P7). Those that lie below another are left to it: else the
+ * function would come back to where it was, and might wait there for somebody who waits for it.
+ */
+export const removeCall = (at: string, objects: readonly ObjectRef[], distributed: boolean): WorkCall => {
+  const uris = new Set(objects.map(({ uri }) => uri))
+  const outermost = objects.filter(({ uri }) => !liesBelowAny(uri, uris))
+  return {
+    function: `${at}remove_permissions`,
+    argument: { objects: outermost.map(({ parentId, uri }) => [parentId, uri]), distributed },
+  }
+}
+
+function liesBelowAny(uri: string, uris: ReadonlySet<string>): boolean {
+  for (let slash = uri.lastIndexOf('/'); slash >= 0; slash = slash === 0 ? -1 : uri.lastIndexOf('/', slash - 1)) {
+    if (uris.has(uri.slice(0, slash))) return true
+  }
+  return false
+}
 
 type StoredGrant = readonly [permission: string, ...StoredPrincipal]
 

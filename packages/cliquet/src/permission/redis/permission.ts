@@ -5,6 +5,7 @@ import { BackendError } from '../../errors/backend-error.ts'
 import type { PermissionBackend } from '../contract.ts'
 import { permissionKeys } from './grant-keys.ts'
 import { createGrants } from './grants.ts'
+import { dump, load } from './moving.ts'
 
 /** What `createRedisPermission` needs: the URL of a Redis (`parseRedisUrl`); an own connection unless told otherwise. */
 export type RedisPermissionOptions = Pick<BackendOptions, 'url'> & Partial<BackendOptions>
@@ -28,6 +29,8 @@ export function createRedisPermission(options: RedisPermissionOptions): Permissi
     },
     flush: async () => flush(open()),
     check: (options) => database.check(options),
+    dump: () => dump(open),
+    load: async (items) => load(open(), items),
     within: (begun) => {
       const transaction = redisTransactionOn(database, begun)
       const openWithin = (): RedisDatabase => {

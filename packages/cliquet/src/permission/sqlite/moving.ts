@@ -11,7 +11,7 @@ type PrincipalRow = readonly [userId: string, principal: string]
 const PERMISSION_KEY = 'parent_id,uri,permission,principal'
 const PRINCIPAL_KEY = 'user_id,principal'
 
-/** Gives everything (P15): one snapshot of the whole file. `open` gives the database, or throws what the reader shall be told. */
+/** Gives everything (P15, P16): one snapshot of the whole file. `open` gives the database, or throws what the reader shall be told. */
 export async function* dump(open: () => SqliteDatabase): AsyncGenerator<PermissionItem, void, undefined> {
   const { rows, done } = await open().snapshot()
   try {
@@ -40,7 +40,7 @@ const permissionOf = ([parentId, uri, permission, principal]: PermissionRow): Du
 
 const principalOf = ([userId, principal]: PrincipalRow): DumpedPrincipal => ({ kind: 'principal', userId, principal })
 
-/** The statements that add the items (P16). */
+/** The statements that add the items (P17). */
 export function loadStatements(items: readonly PermissionItem[]): WorkStatement[] {
   const permissions: PermissionRow[] = []
   const principals: PrincipalRow[] = []
@@ -50,7 +50,7 @@ export function loadStatements(items: readonly PermissionItem[]): WorkStatement[
   }
   return [
     {
-      sql: `insert or ignore into permissions(${PERMISSION_KEY}) ` + 'select value->>0,value->>1,value->>2,value->>3 from json_each($rows)',
+      sql: `insert or ignore into permissions(${PERMISSION_KEY}) select value->>0,value->>1,value->>2,value->>3 from json_each($rows)`,
       params: { rows: JSON.stringify(permissions) },
     },
     {
