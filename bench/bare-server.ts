@@ -1,42 +1,16 @@
-import { createHmac, randomUUID } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
+import { createHmac } from 'node:crypto'
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import { openBarePostgres } from './bare-postgresql.ts'
+import { openBareSqlite } from './bare-sqlite.ts'
 import type { Bookmark } from './bookmark.ts'
 import { SECRET } from './secret.ts'
 import { serveUntilTold } from './server-life.ts'
 
-// The same service written by hand, as plainly as an experienced developer would: one process, one connection, prepared statements,
-// validation by Fastify, a transaction per write. It lacks the rest of the protocol: tombstones, filters, sorting, conditional writes, CORS.
+// The same service written by hand, as plainly as an experienced developer would: one process, prepared statements, validation by Fastify, a
+// transaction per write. It lacks the rest of the protocol: tombstones, filters, sorting, conditional writes, CORS.
 
-const [file = ''] = process.argv.slice(2)
-
-const db = new DatabaseSync(file)
-db.exec(`
-  pragma journal_mode = wal;
-  pragma synchronous = full;
-  create table if not exists records(
-    parent_id text not null, id text not null, last_modified integer not null, data text not null, primary key(parent_id, id));
-  create unique index if not exists records_by_time on records(parent_id, last_modified);
-  create table if not exists collections(parent_id text primary key, last_modified integer not null)`)
-
-const selectRecord = db.prepare('select last_modified, data from records where parent_id = ? and id = ?')
-const selectTimestamp = db.prepare('select last_modified from collections where parent_id = ?')
-const selectPage = db.prepare(
-  'select id, last_modified, data from records where parent_id = ? and last_modified > ? and last_modified < ? order by last_modified desc limit ?',
-)
-const insertRecord = db.prepare('insert into records(parent_id, id, last_modified, data) values(?, ?, ?, ?)')
-const upsertTimestamp = db.prepare(
-  'insert into collections(parent_id, last_modified) values(?, ?) on conflict(parent_id) do update set last_modified = excluded.last_modified',
-)
-const begin = db.prepare('begin immediate')
-const commit = db.prepare('commit')
-const rollback = db.prepare('rollback')
-
-interface Row {
-  readonly id: string
-  readonly last_modified: number
-  readonly data: string
-}
+const [location = ''] = process.argv.slice(2)
+const store = location.startsWith('postgresql:') ? await openBarePostgres(location) : openBareSqlite(location)
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -56,13 +30,6 @@ app.addHook('onRequest', async (request, reply) => {
   request.parentId = createHmac('sha256', SECRET).update(user).digest('hex')
 })
 
-const timestampOf = (parentId: string): number | undefined => {
-  const row = selectTimestamp.get(parentId) as Pick<Row, 'last_modified'> | undefined // the columns of the statement
-  return row?.last_modified
-}
-
-const toRecord = ({ id, last_modified, data }: Row) => ({ id, last_modified, ...JSON.parse(data) })
-
 const stamp = (reply: FastifyReply, timestamp: number): FastifyReply =>
   reply
     .header('etag', `"${timestamp}"`)
@@ -73,12 +40,11 @@ const stamp = (reply: FastifyReply, timestamp: number): FastifyReply =>
 const isKnown = (request: FastifyRequest, timestamp: number): boolean => request.headers['if-none-match'] === `"${timestamp}"`
 
 app.get<{ Params: { id: string } }>('/v1/bookmarks/:id', async (request, reply) => {
-  const { id } = request.params
-  const row = selectRecord.get(request.parentId, id) as Pick<Row, 'last_modified' | 'data'> | undefined // the columns of the statement
-  if (row === undefined) return reply.code(404).send({ error: 'Not found' })
-  stamp(reply, row.last_modified)
-  if (isKnown(request, row.last_modified)) return reply.code(304).send()
-  return { data: toRecord({ id, ...row }) }
+  const record = await store.get(request.parentId, request.params.id)
+  if (record === undefined) return reply.code(404).send({ error: 'Not found' })
+  stamp(reply, record.last_modified)
+  if (isKnown(request, record.last_modified)) return reply.code(304).send()
+  return { data: record }
 })
 
 const listSchema = {
@@ -96,18 +62,18 @@ interface ListQuery {
 
 app.get<{ Querystring: ListQuery }>('/v1/bookmarks', { schema: listSchema }, async (request, reply) => {
   const { _limit: limit, _since: since = -1, _token: before = Number.MAX_SAFE_INTEGER } = request.query
-  const timestamp = timestampOf(request.parentId) ?? 0
+  const timestamp = (await store.timestamp(request.parentId)) ?? 0
   stamp(reply, timestamp)
   if (isKnown(request, timestamp)) return reply.code(304).send()
-  const rows = selectPage.all(request.parentId, since, before, limit + 1) as unknown[] as Row[] // the columns of the statement
-  const page = rows.slice(0, limit)
+  const records = await store.page(request.parentId, { since, before, limit: limit + 1 })
+  const page = records.slice(0, limit)
   const last = page.at(-1)
-  if (rows.length > limit && last !== undefined) {
+  if (records.length > limit && last !== undefined) {
     const next = new URL(request.url, `${request.protocol}://${request.host}`)
     next.searchParams.set('_token', String(last.last_modified))
     reply.header('next-page', next.href)
   }
-  return { data: page.map(toRecord) }
+  return { data: page }
 })
 
 const createSchema = {
@@ -131,25 +97,14 @@ const createSchema = {
 }
 
 app.post<{ Body: { data: Bookmark } }>('/v1/bookmarks', { schema: createSchema }, async (request, reply) => {
-  const { data } = request.body
-  const id = randomUUID()
-  begin.run()
-  try {
-    const timestamp = Math.max(Date.now(), (timestampOf(request.parentId) ?? 0) + 1)
-    insertRecord.run(request.parentId, id, timestamp, JSON.stringify(data))
-    upsertTimestamp.run(request.parentId, timestamp)
-    commit.run()
-    return stamp(reply.code(201), timestamp).send({ data: { id, last_modified: timestamp, ...data } })
-  } catch (error) {
-    rollback.run()
-    throw error
-  }
+  const record = await store.create(request.parentId, request.body.data)
+  return stamp(reply.code(201), record.last_modified).send({ data: record })
 })
 
 await serveUntilTold({
   listen: async () => Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port),
   async close() {
     await app.close()
-    db.close()
+    await store.close()
   },
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type BackendName, isBackendName, openBackend } from './backend.ts'
 import { BOOKMARKS, makeBookmark, WRITER } from './bookmark.ts'
 import { readCommandLine } from './command-line.ts'
 import { ask, headerOf } from './connection.ts'
@@ -10,7 +10,7 @@ import { buildRequest } from './request.ts'
 import { type Scratch, withScratch } from './scratch.ts'
 import { startServer } from './server-process.ts'
 
-const USAGE = 'npm run bench:batch -- [--rounds N] [--seconds S]\n'
+const USAGE = 'npm run bench:batch -- [--backend sqlite|postgresql] [--rounds N] [--seconds S]\n'
 /** As many as `batch_max_requests` allows by default (R11.4). */
 const TOGETHER = 25
 const DIFFERENT = 1000
@@ -19,6 +19,7 @@ const WARM_UP_SECONDS = 1
 
 /** What was asked for on the command line. */
 interface Options {
+  readonly backend: BackendName
   readonly rounds: number
   readonly seconds: number
 }
@@ -59,9 +60,16 @@ function postBatch(first: number): Buffer {
 
 /** @returns undefined where it makes no sense */
 function readOptions(): Options | undefined {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '2' } } })
+  const { values } = parseArgs({
+    options: {
+      backend: { type: 'string', default: 'sqlite' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
+    },
+  })
+  const { backend } = values
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
-  return Number.isInteger(rounds) && rounds >= 1 && seconds > 0 ? { rounds, seconds } : undefined
+  return isBackendName(backend) && Number.isInteger(rounds) && rounds >= 1 && seconds > 0 ? { backend, rounds, seconds } : undefined
 }
 
 /** Looks at one answer to a batch: the load itself checks only its status, and then that every record is there. */
@@ -98,8 +106,9 @@ function tableRow(connections: number, singles: readonly Measured[], batches: re
   return [String(connections), rate(singles), rate(batches), ratio, slowest(singles), slowest(batches)]
 }
 
-async function run(scratch: Scratch, { rounds, seconds }: Options): Promise<void> {
-  const { port } = await scratch.keep(startServer('ours', join(scratch.folder, 'ours.sqlite')))
+async function run(scratch: Scratch, { backend: name, rounds, seconds }: Options): Promise<void> {
+  const backend = await openBackend(name, scratch)
+  const { port } = await scratch.keep(startServer('ours', await backend.createDatabase('ours')))
   await checkBatch(port)
   const rows: string[][] = []
   let share = 0
@@ -128,7 +137,7 @@ async function run(scratch: Scratch, { rounds, seconds }: Options): Promise<void
   ]
   const method = `Medians of ${rounds} alternating rounds of ${seconds} s, the ratio that of their ratios`
   const generator = `load generator at most ${whole(share * 100)} % of a core`
-  process.stdout.write(`${markdownTable(titles, rows)}\n\n${method}; ${generator}. ${machineFacts()}\n`)
+  process.stdout.write(`${markdownTable(titles, rows)}\n\n${method}; ${generator}. ${machineFacts(backend.facts)}\n`)
 }
 
 const options = readCommandLine(readOptions, USAGE)

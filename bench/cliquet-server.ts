@@ -2,12 +2,20 @@ import { createService, Type } from 'cliquet'
 import { SECRET } from './secret.ts'
 import { serveUntilTold } from './server-life.ts'
 
-const [file = ''] = process.argv.slice(2)
+const [location = '', indexed] = process.argv.slice(2)
+
+const storage = location.startsWith('postgresql:')
+  ? {
+      storage_backend: 'cliquet/storage/postgresql',
+      permission_backend: 'cliquet/permission/memory',
+      cache_backend: 'cliquet/cache/memory',
+    }
+  : {}
 
 const service = createService({
   name: 'bench',
   version: '1.0',
-  settings: { storage_url: file, userid_hmac_secret: SECRET },
+  settings: { ...storage, storage_url: location, userid_hmac_secret: SECRET },
 })
 service.resource('bookmark', {
   schema: {
@@ -17,6 +25,7 @@ service.resource('bookmark', {
     tags: Type.Array(Type.String()),
     unread: Type.Boolean(),
   },
+  indexes: indexed === 'indexed' ? ['url'] : [],
 })
 
 await serveUntilTold({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { BackendName } from './backend.ts'
 import { BOOKMARKS, makeBookmark, READER, WRITER } from './bookmark.ts'
 import { ask, headerOf, type Reply } from './connection.ts'
 import type { Workload } from './load.ts'
@@ -6,6 +7,9 @@ import { buildRequest, type RequestParts } from './request.ts'
 
 /** How many records the reader has. */
 export const RECORDS = 10_000
+
+/** How many collections creations are spread over. */
+const COLLECTIONS = 1000
 
 /** A server with the reader's records. */
 export interface Subject {
@@ -21,19 +25,50 @@ export interface Operation {
   readonly title: string
   readonly connections: number
   /** Least ratio of requests per second, ours to bare, if one is set. */
-  readonly target: number | undefined
+  readonly targets: Targets
   /** Asks once and looks at the answer, so that nothing is measured that does something else. */
   readonly prepare: (subject: Subject) => Promise<Workload>
 }
 
+type Targets = Readonly<Partial<Record<BackendName, number>>>
+
 /** Everything that is measured, in the order of the table. */
 export const operations: readonly Operation[] = [
-  { name: 'get', group: 'get', title: 'get one', connections: 16, target: 0.7, prepare: getOne },
-  { name: 'list', group: 'list', title: 'list 100 of 10,000', connections: 16, target: 1.3, prepare: listHundred },
-  { name: 'poll', group: 'poll', title: 'poll, nothing new (`If-None-Match`)', connections: 16, target: 0.8, prepare: pollByEtag },
-  { name: 'since', group: 'poll', title: 'poll, nothing new (`_since`)', connections: 16, target: undefined, prepare: pollSince },
-  { name: 'create', group: 'create', title: 'create', connections: 1, target: 0.7, prepare: create },
-  { name: 'create64', group: 'create', title: 'create', connections: 64, target: 2, prepare: create },
+  { name: 'get', group: 'get', title: 'get one', connections: 16, targets: { sqlite: 0.7, postgresql: 0.8 }, prepare: getOne },
+  {
+    name: 'list',
+    group: 'list',
+    title: 'list 100 of 10,000',
+    connections: 16,
+    targets: { sqlite: 1.3, postgresql: 2 },
+    prepare: listHundred,
+  },
+  {
+    name: 'poll',
+    group: 'poll',
+    title: 'poll, nothing new (`If-None-Match`)',
+    connections: 16,
+    targets: { sqlite: 0.8, postgresql: 0.8 },
+    prepare: pollByEtag,
+  },
+  { name: 'since', group: 'poll', title: 'poll, nothing new (`_since`)', connections: 16, targets: {}, prepare: pollSince },
+  { name: 'create', group: 'create', title: 'create', connections: 1, targets: { sqlite: 0.7 }, prepare: create },
+  {
+    name: 'spread64',
+    group: 'create',
+    title: 'create over 1,000 collections',
+    connections: 64,
+    targets: { postgresql: 0.7 },
+    prepare: createSpread,
+  },
+  {
+    name: 'create64',
+    group: 'create',
+    title: 'create in one collection',
+    connections: 64,
+    targets: { sqlite: 2, postgresql: 1 },
+    prepare: create,
+  },
 ]
 
 interface Item {
@@ -109,14 +144,19 @@ async function currentEtag(port: number): Promise<string> {
   return etag
 }
 
+const post = (user: string, data: unknown): Buffer => buildRequest(BOOKMARKS, { method: 'POST', user, body: { data } })
+
 async function create({ port }: Subject): Promise<Workload> {
-  const post = (data: unknown): Buffer => buildRequest(BOOKMARKS, { method: 'POST', user: WRITER, body: { data } })
-  const reply = await ask(port, post(makeBookmark(0)))
+  const reply = await ask(port, post(WRITER, makeBookmark(0)))
   assert.equal(reply.status, 201)
   const data = dataOf<Item>(reply)
   assert.equal(headerOf(reply.head, 'etag'), `"${data.last_modified}"`)
   const stored = await ask(port, buildRequest(`${BOOKMARKS}/${data.id}`, { user: WRITER }))
   assert.deepEqual(dataOf(stored), { ...makeBookmark(0), id: data.id, last_modified: data.last_modified })
-  assert.equal((await ask(port, post({ ...makeBookmark(0), url: 'no URL' }))).status, 400)
-  return { requests: Array.from({ length: 1000 }, (_, number) => post(makeBookmark(number))), status: 201 }
+  assert.equal((await ask(port, post(WRITER, { ...makeBookmark(0), url: 'no URL' }))).status, 400)
+  return { requests: Array.from({ length: 1000 }, (_, number) => post(WRITER, makeBookmark(number))), status: 201 }
+}
+
+async function createSpread(): Promise<Workload> {
+  return { requests: Array.from({ length: COLLECTIONS }, (_, number) => post(`${WRITER}${number}`, makeBookmark(number))), status: 201 }
 }

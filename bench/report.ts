@@ -1,5 +1,4 @@
 import { availableParallelism, cpus } from 'node:os'
-import { DatabaseSync } from 'node:sqlite'
 
 /** A Markdown table; columns after the first are numbers and stand to the right. */
 export function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -7,13 +6,10 @@ export function markdownTable(titles: readonly string[], rows: readonly (readonl
   return [line(titles), line(titles.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n')
 }
 
-/** What the numbers depend on besides the code. */
-export function machineFacts(): string {
-  const database = new DatabaseSync(':memory:')
-  const version = Object.values(database.prepare('select sqlite_version()').get() ?? {})[0]
-  database.close()
+/** What the numbers depend on besides the code; `database` says which engine and how. */
+export function machineFacts(database: string): string {
   const processor = cpus()[0]?.model.trim() || 'processor'
-  return `Node ${process.version.slice(1)}, SQLite ${version} (WAL, synchronous=FULL), ${availableParallelism()} cores (${processor}), ${process.platform}`
+  return `Node ${process.version.slice(1)}, ${database}, ${availableParallelism()} cores (${processor}), ${process.platform}`
 }
 
 /** A rate or a count, with thousands separated. */

@@ -1,13 +1,17 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ServerProcess } from './server-process.ts'
+
+/** Something that runs until it is told to stop. */
+interface Stoppable {
+  stop(): Promise<void>
+}
 
 /** What a run leaves behind until it is cleared away. */
 export interface Scratch {
   readonly folder: string
-  /** Takes over a server that starts: `clear` stops it, even if it has not started yet. */
-  keep(server: Promise<ServerProcess>): Promise<ServerProcess>
+  /** Takes over a server that starts: `clear` stops it, even if it has not started yet; the last one first, for it may need the others. */
+  keep<Server extends Stoppable>(server: Promise<Server>): Promise<Server>
   clear(): Promise<void>
 }
 
@@ -18,9 +22,9 @@ const PARENT = fileURLToPath(new URL('../data', import.meta.url))
 export async function withScratch(work: (scratch: Scratch) => Promise<void>): Promise<void> {
   await mkdir(PARENT, { recursive: true })
   const folder = await mkdtemp(join(PARENT, 'bench-'))
-  const servers: Promise<ServerProcess>[] = []
+  const servers: Promise<Stoppable>[] = []
   const clear = async (): Promise<void> => {
-    await Promise.allSettled(servers.splice(0).map(async (server) => (await server).stop()))
+    for (const server of servers.splice(0).reverse()) await server.then((started) => started.stop()).catch(() => {})
     await rm(folder, { recursive: true, force: true })
   }
   let isInterrupted = false

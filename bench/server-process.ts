@@ -15,9 +15,21 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-/** Starts a server on a SQLite file. `flags` are for the Node of all its threads. It ends with this process, however that ends. */
-export async function startServer(kind: Kind, file: string, flags = ''): Promise<ServerProcess> {
-  const child = fork(fileURLToPath(new URL(scripts[kind], import.meta.url)), [file], {
+/** How a server is started. */
+export interface ServerOptions {
+  /** For the Node of all its threads. */
+  readonly flags?: string
+  /** Whether ours makes an index for `url`. */
+  readonly indexed?: boolean
+}
+
+/** Starts a server on a SQLite file or the URL of a PostgreSQL database. It ends with this process, however that ends. */
+export async function startServer(
+  kind: Kind,
+  location: string,
+  { flags = '', indexed = false }: ServerOptions = {},
+): Promise<ServerProcess> {
+  const child = fork(fileURLToPath(new URL(scripts[kind], import.meta.url)), [location, ...(indexed ? ['indexed'] : [])], {
     env: { ...withoutSettings(process.env), NODE_OPTIONS: flags },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -181,9 +181,9 @@ export interface Storage extends StorageSession {
   flush(): Promise<void>
   check(options: { readonly readonly: boolean }): Promise<boolean>
   /** Everything that is kept, to be taken elsewhere. @throws BackendError while it is read */
-  dump?(): AsyncIterable<StorageItem>
+  dump(): AsyncIterable<StorageItem>
   /** Takes in items of a dump, all or none: some hundreds at a time. A collection need not come before what is in it, nor at all. */
-  load?(items: readonly StorageItem[]): Promise<LoadOutcome>
+  load(items: readonly StorageItem[]): Promise<LoadOutcome>
   /**
    * Begins a transaction, to be ended by its `commit` or `rollback`. Whoever works in it awaits no write of the same database outside it: that
    * one may have to wait for the end of the transaction.

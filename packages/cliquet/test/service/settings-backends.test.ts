@@ -65,7 +65,9 @@ test('Backends are given their pool settings, in ms; those of permissions and ca
 test('The backends that advice on mistyped ones knows are those that there are', () => {
   for (const [contract, engines] of Object.entries(ourBackends)) {
     const folder = new URL(`../../src/${contract}/`, import.meta.url)
-    const existing = readdirSync(folder).filter((name) => !['conformance', 'evaluation'].includes(name) && existsSync(new URL(`${name}/index.ts`, folder)))
+    const existing = readdirSync(folder).filter(
+      (name) => !['conformance', 'evaluation'].includes(name) && existsSync(new URL(`${name}/index.ts`, folder)),
+    )
     for (const name of existing) assert.ok(engines.includes(name), `${contract}/${name} is not in ourBackends`)
   }
 })

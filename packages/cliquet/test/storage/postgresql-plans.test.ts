@@ -64,9 +64,11 @@ describe('PostgreSQL query plans', { skip: skipWithout(postgresUrl, 'PostgreSQL'
     }
   }
 
-  test('S18 S19: a page by the default order walks the index of live records', () => walks(page({}), /Index Scan( Backward)? using records_live/))
+  test('S18 S19: a page by the default order walks the index of live records', () =>
+    walks(page({}), /Index Scan( Backward)? using records_live/))
 
-  test('S18: a deep page starts where it begins', () => walks(page({ after: [5000] }), /records_live on records .*\n.*Index Cond: .*last_modified < /))
+  test('S18: a deep page starts where it begins', () =>
+    walks(page({ after: [5000] }), /records_live on records .*\n.*Index Cond: .*last_modified < /))
 
   test('S19: a poll walks the index of all timestamps from the one it knows', () =>
     walks(page({ filters: [since] }), /records_ts on records .*\n.*Index Cond: .*last_modified > /))
@@ -79,9 +81,12 @@ describe('PostgreSQL query plans', { skip: skipWithout(postgresUrl, 'PostgreSQL'
       { field: 'n.deep', operator: 'eq', value: 7 },
       { field: 'n.deep', operator: 'lt', value: 7 },
     ]
-    for (const filter of filters) assert.match(await planOf(page({ filters: [filter] })), /Index Scan( Backward)? (using|on) field_/)
-    const [first] = filters
-    if (first) assert.match(await planOf(selectCount(tables, articles, [first])), /field_/)
+    const byIndex = /Index Scan( Backward)? (using|on) field_/
+    for (const filter of filters) {
+      assert.match(await planOf(selectCount(tables, articles, [filter])), byIndex)
+      // Of a comparison many may hold, and then the first page is found sooner by walking the collection.
+      if (filter.operator !== 'lt') assert.match(await planOf(page({ filters: [filter] })), byIndex)
+    }
   })
 
   test('S17: the order by a declared field walks its index', async () => {

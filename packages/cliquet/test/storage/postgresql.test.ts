@@ -1,5 +1,5 @@
-import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
 import { createConnections } from '../../src/drivers/connections.ts'
 import { createPostgresPermission } from '../../src/permission/postgresql/index.ts'
 import type { Clock } from '../../src/primitives/clock.ts'

@@ -7,6 +7,9 @@ import type { Turns } from './turns.ts'
 
 const MAX_GROUP = 256
 
+/** What a thread of `node --watch` sends besides, about the modules that it imports. */
+type Foreign = Readonly<Record<'watch:import' | 'watch:require', unknown>>
+
 interface Waiting {
   readonly call: Call
   /** When it was asked for, by `performance.now`. */
@@ -108,7 +111,8 @@ export class WriteQueue {
       name: 'cliquet SQLite writer',
     })
     let reason: unknown = new BackendError('the writer thread ended; whether the last writes were committed is unknown')
-    worker.on('message', (response: Response) => {
+    worker.on('message', (response: Response | Foreign) => {
+      if (!('answers' in response)) return
       if (response.stale) this.#onStale()
       this.#created ||= response.answers.some((answer) => 'output' in answer)
       worker.unref()

@@ -2,6 +2,7 @@ import { conditionTests } from './conditions.ts'
 import { contentionTests } from './contention.ts'
 import { filterTests } from './filters.ts'
 import { keepingTests } from './keeping.ts'
+import { movingTests } from './moving.ts'
 import { orderTests } from './order.ts'
 import { randomisedTests } from './randomised.ts'
 import { roundTripTests } from './round-trip.ts'
@@ -14,7 +15,7 @@ import type { StorageTest } from './trial.ts'
 import { uniqueFieldTests } from './unique-fields.ts'
 
 /** The numbers of the promises of `Storage`. */
-export const storagePromises: readonly string[] = Array.from({ length: 35 }, (_, i) => `S${i + 1}`)
+export const storagePromises: readonly string[] = Array.from({ length: 39 }, (_, i) => `S${i + 1}`)
 
 /** The tests of all promises but S12, which concerns two backends and is proven by the joint tests of `testing/`. */
 export const storageTests: readonly StorageTest[] = [
@@ -31,6 +32,7 @@ export const storageTests: readonly StorageTest[] = [
   ...sessionTests,
   ...transactionTests,
   ...contentionTests,
+  ...movingTests,
 ]
 
 export type { HeldClock, StorageNeed, StorageTest, StorageTrial } from './trial.ts'

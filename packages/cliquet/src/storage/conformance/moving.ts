@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { storedText } from '../../primitives/json.ts'
 import type { Collection, Storage } from '../contract.ts'
-import type { DumpedRecord, LoadOutcome, StorageItem } from '../dump.ts'
+import type { DumpedRecord, StorageItem } from '../dump.ts'
 import { insisted } from './insistence.ts'
 import { articles, bookmarks, idsOf, put, query, removed, tombstonesToo, upTo, written } from './steps.ts'
 import type { StorageTest, StorageTrial } from './trial.ts'
@@ -12,16 +12,12 @@ const strange: Collection = { parentId: `%_'"\\ *é😀`, resource: 'a/b"c' }
 /** Everything that the storage holds. */
 async function dumped(storage: Storage): Promise<readonly StorageItem[]> {
   const items: StorageItem[] = []
-  for await (const item of storage.dump?.() ?? assert.fail('the storage has no `dump`')) items.push(item)
+  for await (const item of storage.dump()) items.push(item)
   return items
 }
 
-/** Loads, and tells what became of it. */
-const loaded = (storage: Storage, items: readonly StorageItem[]): Promise<LoadOutcome> =>
-  storage.load?.(items) ?? assert.fail('the storage has no `load`')
-
 async function loads(storage: Storage, items: readonly StorageItem[]): Promise<void> {
-  assert.deepEqual(await loaded(storage, items), { outcome: 'loaded' })
+  assert.deepEqual(await storage.load(items), { outcome: 'loaded' })
 }
 
 const record = (collection: Collection, id: string, timestamp: number, fields: Parameters<typeof storedText>[0] = {}): DumpedRecord => ({
@@ -84,7 +80,7 @@ async function givesEverything(trial: StorageTrial): Promise<void> {
 async function mayBeAbandoned(trial: StorageTrial): Promise<void> {
   const { storage } = trial
   await fill(trial)
-  for (const _ of upTo(40)) for await (const item of storage.dump?.() ?? []) if (item.kind === 'record') break
+  for (const _ of upTo(40)) for await (const item of storage.dump()) if (item.kind === 'record') break
   await written(storage, articles, 'new')
   assert.equal((await storage.count(articles, [])).total, 698)
   await storage.close()
@@ -95,7 +91,7 @@ async function isOneSnapshot(trial: StorageTrial): Promise<void> {
   await fill(trial)
   const before = (await dumped(storage)).filter((item) => place(item) === place(stamped(articles, 0)))
   const items: StorageItem[] = []
-  for await (const item of storage.dump?.() ?? []) {
+  for await (const item of storage.dump()) {
     if (place(item) !== place(stamped(articles, 0))) continue
     items.push(item)
     if (item.kind !== 'collection') continue
@@ -160,11 +156,11 @@ async function refusesConflicts(trial: StorageTrial): Promise<void> {
     [record(bookmarks, 'other', 61, { url: 'v', 'short-name': 's' }), 'short-name'],
   ]
   for (const [item, field] of conflicts) {
-    assert.deepEqual(await loaded(storage, [stamped(articles, 99_000), fresh, item]), { outcome: 'conflict', position: 2, field })
+    assert.deepEqual(await storage.load([stamped(articles, 99_000), fresh, item]), { outcome: 'conflict', position: 2, field })
     assert.deepEqual(await dumped(storage), before, 'nothing was written')
   }
   const within = [fresh, record(articles, 'newer', 91), record(articles, 'newest', 91)]
-  assert.deepEqual(await loaded(storage, within), { outcome: 'conflict', position: 2, field: 'last_modified' })
+  assert.deepEqual(await storage.load(within), { outcome: 'conflict', position: 2, field: 'last_modified' })
   assert.deepEqual(await dumped(storage), before)
   await loads(storage, [record(articles, 'other', 50), record(articles, 'a', 51)])
   await loads(storage, [record(bookmarks, 'other', 61, { url: 'u' }), tombstone(bookmarks, 'b', 62)])

@@ -17,7 +17,7 @@ export interface ItemsByTime {
 /** The items of a collection that `select` chooses from. */
 export interface Items {
   /** Records and tombstones by id. */
-  readonly byId: ReadonlyMap<string, Item>
+  readonly byId: { get(id: string): Item | undefined }
   /** Records. */
   readonly live: ItemsByTime
   /** Records and tombstones. */

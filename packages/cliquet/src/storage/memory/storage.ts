@@ -2,17 +2,14 @@ import { MemoryTransaction, memoryTransactionOn } from '../../drivers/memory/tra
 import { BackendError } from '../../errors/backend-error.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import { systemClock } from '../../primitives/clock.ts'
-import { parseObject } from '../../primitives/json.ts'
-import type { Condition, Put, PutOutcome, Removal, RemovalOutcome, RemoveAllOutcome, Storage, StorageSession } from '../contract.ts'
-import { itemText, tombstoneOf } from '../evaluation/item.ts'
+import type { Storage, StorageSession } from '../contract.ts'
+import { type Collections, createCollections } from '../evaluation/collections.ts'
+import { itemText } from '../evaluation/item.ts'
+import { loadInto } from '../evaluation/loading.ts'
 import { countMatching, select } from '../evaluation/selection.ts'
-import type { Query } from '../query.ts'
-import type { StoredRecord } from '../record.ts'
-import type { CollectionState } from './collection-state.ts'
-import { type Collections, createCollections } from './collections.ts'
+import { fixedTimestamp } from '../evaluation/stamping.ts'
+import { putInto, removeAllFrom, removeFrom } from '../evaluation/writing.ts'
 import { isMemoryWork, joined } from './joining.ts'
-import { dump, load } from './moving.ts'
-import { fixedTimestamp, nextTimestamp, stamp } from './stamping.ts'
 
 /** How a memory storage is made. */
 export interface MemoryStorageOptions {
@@ -22,65 +19,6 @@ export interface MemoryStorageOptions {
   readonly database?: object | undefined
   /** Called at the first `close`. */
   readonly onClose?: (() => Promise<void>) | undefined
-}
-
-/** Work to do with a write, see `joined`. */
-type Join = (ids: readonly string[]) => void
-
-/** Whether the condition holds of the live record, if any. */
-function holds(condition: Condition, current: StoredRecord | undefined): boolean {
-  switch (condition.kind) {
-    case 'none':
-      return true
-    case 'absent':
-      return current === undefined
-    case 'present':
-      return current !== undefined
-    case 'timestamp':
-      return current?.timestamp === condition.timestamp
-  }
-}
-
-function putInto(state: CollectionState, now: number, { id, body, condition, timestamp }: Put, join: Join): PutOutcome {
-  const previous = state.byId.get(id)?.record
-  if (!holds(condition, previous)) return { outcome: 'refused', current: previous, timestamp: fixedTimestamp(state, now) }
-  const conflict = state.unique.conflict(id, parseObject(body))
-  const existing = conflict && state.byId.get(conflict.owner)?.record
-  if (conflict && existing) return { outcome: 'duplicate', field: conflict.field, existing }
-  const stamped = stamp(state, now, id, timestamp)
-  if (stamped === 'taken') return { outcome: 'timestamp-taken' }
-  const { record } = state.write(id, stamped.timestamp, body)
-  state.timestamp = stamped.collection
-  join([])
-  return previous ? { outcome: 'replaced', record, previous } : { outcome: 'created', record }
-}
-
-function removeFrom(state: CollectionState, now: number, { id, condition, timestamp }: Removal, join: Join): RemovalOutcome {
-  const item = state.byId.get(id)
-  const previous = item?.record
-  if (!item || !previous || !holds(condition, previous)) {
-    return { outcome: 'refused', current: previous, timestamp: fixedTimestamp(state, now) }
-  }
-  const stamped = stamp(state, now, id, timestamp)
-  if (stamped === 'taken') return { outcome: 'timestamp-taken' }
-  const tombstone = state.bury(item, stamped.timestamp)
-  state.timestamp = stamped.collection
-  join([id])
-  return { outcome: 'removed', tombstone: tombstoneOf(tombstone), previous }
-}
-
-function removeAllFrom(state: CollectionState, now: number, query: Query, ifTimestamp: number | undefined, join: Join): RemoveAllOutcome {
-  const before = fixedTimestamp(state, now)
-  if (ifTimestamp !== undefined && ifTimestamp !== before) return { outcome: 'refused', timestamp: before }
-  const { items, next } = select(state, query, 'records')
-  const removed = items.flatMap((item) => {
-    const timestamp = nextTimestamp(state, now)
-    state.timestamp = timestamp
-    const tombstone = tombstoneOf(state.bury(item, timestamp))
-    return item.record ? [{ tombstone, previous: item.record }] : []
-  })
-  join(items.map(({ id }) => id))
-  return { outcome: 'removed', removed, timestamp: fixedTimestamp(state, now), next }
 }
 
 /** What reads and writes of one database need. */
@@ -109,10 +47,24 @@ function createRecords({ collections, clock, database, hold }: Records): Storage
       const state = of(collection)
       return { total: countMatching(state, filters, ids), timestamp: fixedTimestamp(state, clock()) }
     },
-    put: async (collection, put) => putInto(of(collection), clock(), put, joined(put.join, database)),
-    remove: async (collection, removal) => removeFrom(of(collection), clock(), removal, joined(removal.join, database)),
-    removeAll: async (collection, query, { ifTimestamp, join } = {}) =>
-      removeAllFrom(of(collection), clock(), query, ifTimestamp, joined(join, database)),
+    put: async (collection, put) => {
+      const join = joined(put.join, database)
+      const outcome = putInto(of(collection), clock(), put)
+      if (outcome.outcome === 'created' || outcome.outcome === 'replaced') join([])
+      return outcome
+    },
+    remove: async (collection, removal) => {
+      const join = joined(removal.join, database)
+      const outcome = removeFrom(of(collection), clock(), removal)
+      if (outcome.outcome === 'removed') join([removal.id])
+      return outcome
+    },
+    removeAll: async (collection, query, options = {}) => {
+      const join = joined(options.join, database)
+      const outcome = removeAllFrom(of(collection), clock(), query, options.ifTimestamp)
+      if (outcome.outcome === 'removed') join(outcome.removed.map(({ previous }) => previous.id))
+      return outcome
+    },
     canJoin: (work) => isMemoryWork(work, database),
   }
 }
@@ -132,8 +84,10 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     purge: async (purge) => collections.purge(purge),
     flush: async () => collections.clear(),
     check: async () => true,
-    dump: () => dump(collections),
-    load: async (items) => load(collections, items),
+    async *dump() {
+      yield* collections.dump()
+    },
+    load: async (items) => loadInto(collections.of, items),
     begin: async (transaction) => new MemoryTransaction(database, transaction),
     within: (begun) => {
       const transaction = memoryTransactionOn(database, begun)

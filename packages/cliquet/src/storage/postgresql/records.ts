@@ -10,7 +10,7 @@ import type { StoredRecord } from '../record.ts'
 import { collectionTimestamp, fixedTimestamp } from './collection-row.ts'
 import { assemblePage, bodyOf, pageOf, recordRows } from './page.ts'
 import { removeMany } from './removal.ts'
-import { concernsTombstones, isByTimestamp, selectCount, selectPage, selectRows, type Tables } from './selection.ts'
+import { concernsTombstones, FEW, isByTimestamp, selectCount, selectPage, selectRows, type Tables, type Taking } from './selection.ts'
 import { putOutcome, removalOutcome, type Write, type WriteRow } from './writes.ts'
 
 /** Where records are, how they are written, and what time it is. */
@@ -59,12 +59,22 @@ async function get({ at, open }: Records, { parentId, resource }: Collection, id
 
 async function list(records: Records, collection: Collection, query: Query): Promise<Page> {
   const taking = { tombstones: concernsTombstones(query.filters) }
-  if (isByTimestamp(query)) {
-    const [row] = await withTimestamp(records, collection, selectPage(records, collection, query, taking))
-    return pageOf(row)
-  }
+  if (isByTimestamp(query)) return await listByTimestamp(records, collection, query, taking)
   const rows = await withTimestamp(records, collection, selectRows(records, collection, query, taking))
   return assemblePage(Number(rows[0][0]), recordRows(rows), query)
+}
+
+/** What a poll finds is nearly always short, and for a short page PostgreSQL keeps its plan. */
+async function listByTimestamp(records: Records, collection: Collection, query: Query, taking: Taking): Promise<Page> {
+  const read = async (limit: number): Promise<Page> => {
+    const [row] = await withTimestamp(records, collection, selectPage(records, collection, { ...query, limit }, taking))
+    return pageOf(row)
+  }
+  if (taking.tombstones && query.limit > FEW) {
+    const page = await read(FEW)
+    if (page.next === undefined) return page
+  }
+  return await read(query.limit)
 }
 
 async function count(records: Records, collection: Collection, filters: readonly Filter[], ids: readonly string[] | undefined) {

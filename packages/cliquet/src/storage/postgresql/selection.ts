@@ -20,6 +20,9 @@ export interface Taking {
   readonly tombstones: boolean
 }
 
+/** How many rows polls look for at first: most find fewer. */
+export const FEW = 128
+
 /** Whether a list of that query shows tombstones (R7.13). */
 export const concernsTombstones = (filters: readonly Filter[]): boolean => filters.some(({ field }) => field === 'last_modified')
 
@@ -42,14 +45,25 @@ export function selectPage(tables: Tables, collection: Collection, query: Query,
   const text =
     `select c.last_modified,p.items,p.n,p.last,${more} from ${at}collections c cross join lateral (` +
     `select string_agg(${item},',') items,count(*) n,${descending ? 'min' : 'max'}(last_modified) last from (` +
-    `select id,last_modified,body,deleted from ${at}records where ${where} order by last_modified ${direction} limit ${limit}) r) p ` +
+    `select * from (select id,last_modified,body,deleted from ${at}records where ${where} order by last_modified ${direction} limit ${ceilingOf(query.limit)}) a ` +
+    `limit ${limit}) r) p ` +
     `where c.parent_id=${parent} and c.resource=${resource}`
-  return { text, values: numbering.values, ...preparation(text, query) }
+  return { text, values: numbering.values, ...preparation(text, query.filters, tables.indexed(collection.resource)) }
 }
 
-/** Statements about columns alone are few, so they are prepared; others have names of fields in their text, of which clients may invent any number. */
-function preparation(text: string, { filters }: Query): Pick<SqlStatement, 'name'> {
-  return filters.every(({ field }) => COLUMNS.has(field)) ? { name: `storage ${hash('sha1', text)}` } : {}
+/**
+ * A round number that is not below the limit, said in the text. Not knowing the limit, PostgreSQL takes it for a tenth of the collection, and
+ * finds a plan for any limit so dear in a large one that it would rather plan each execution anew, which takes longer than the execution.
+ */
+const ceilingOf = (limit: number): number => Math.max(FEW, 2 ** Math.ceil(Math.log2(limit)))
+
+/**
+ * Statements about columns alone, and equality of fields with an index, are few and have one good plan for all values, so they are prepared.
+ * Others have names of fields in their text, of which clients may invent any number, or need a plan for their values.
+ */
+function preparation(text: string, filters: readonly Filter[], indexed: ReadonlySet<string>): Pick<SqlStatement, 'name'> {
+  const isSteady = filters.every(({ field, operator }) => COLUMNS.has(field) || (operator === 'eq' && indexed.has(field)))
+  return isSteady ? { name: `storage ${hash('sha1', text)}` } : {}
 }
 
 const COLUMNS: ReadonlySet<string> = new Set(['id', 'last_modified', 'deleted'])
@@ -88,11 +102,8 @@ export function selectCount(tables: Tables, collection: Collection, filters: rea
   const where = narrowed ? whereOf(tables, collection, { filters, ids }, { tombstones: false }, numbering) : ''
   const count = narrowed ? `(select count(*) from ${at}records where ${where})` : 'c.live_count'
   const [parent, resource] = [numbering.mark(collection.parentId), numbering.mark(collection.resource)]
-  return {
-    ...(narrowed ? {} : { name: 'storage count' }),
-    values: numbering.values,
-    text: `select c.last_modified,${count} from ${at}collections c where c.parent_id=${parent} and c.resource=${resource}`,
-  }
+  const text = `select c.last_modified,${count} from ${at}collections c where c.parent_id=${parent} and c.resource=${resource}`
+  return { text, values: numbering.values, ...preparation(text, filters, tables.indexed(collection.resource)) }
 }
 
 type Narrowing = Pick<Query, 'filters' | 'ids'> & Partial<Pick<Query, 'after' | 'sort'>>

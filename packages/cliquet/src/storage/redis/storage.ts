@@ -4,7 +4,9 @@ import { RedisTransaction, redisTransactionOn } from '../../drivers/redis/transa
 import { BackendError } from '../../errors/backend-error.ts'
 import { systemClock } from '../../primitives/clock.ts'
 import type { Storage } from '../contract.ts'
+import { dump } from './dump.ts'
 import { flushCollections, purgeTombstones } from './keeping.ts'
+import { load } from './loading.ts'
 import { createRecords } from './records.ts'
 import type { Store } from './store.ts'
 import { createUniqueFields } from './unique-fields.ts'
@@ -38,6 +40,11 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
     purge: async (purge) => purgeTombstones(open(), purge),
     flush: async () => flushCollections(open()),
     check: (check) => database.check(check),
+    dump: () => dump(open),
+    load: async (items) => {
+      open()
+      return await load(store, items)
+    },
     begin: async (begin) => {
       await open().call('ping', [])
       return new RedisTransaction(database, begin)

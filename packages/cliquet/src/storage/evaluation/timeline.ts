@@ -1,4 +1,5 @@
-import type { Item } from '../evaluation/item.ts'
+import type { Item } from './item.ts'
+import type { ItemsByTime } from './selection.ts'
 
 /** Most items of a chunk; a longer one is cut in two. */
 const chunkSize = 1024
@@ -7,16 +8,12 @@ const chunkSize = 1024
  * Items in the order of their timestamps, which are unique. Adding, taking out and finding a place cost O(log n + chunk size), reading on
  * from there O(1) an item.
  */
-export interface Timeline {
-  readonly size: number
+export interface Timeline extends ItemsByTime {
   add(item: Item): void
+  /** Takes out that very item, if it is in. */
   take(item: Item): void
   /** The item of exactly that timestamp. */
   at(timestamp: number): Item | undefined
-  /** From the least timestamp ≥ `least` on, upwards. */
-  upwards(least: number): Iterable<Item>
-  /** From the greatest timestamp ≤ `most` on, downwards. */
-  downwards(most: number): Iterable<Item>
 }
 
 /** Index of the first of `length` places whose timestamp is greater than `timestamp`. */

@@ -1,0 +1,49 @@
+import cluster from 'node:cluster'
+import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { configOption, defineCommand } from './frame/command.ts'
+import { UsageError } from './frame/failure.ts'
+import { useConfig } from './service/open.ts'
+import { findModule, startModule } from './start/module.ts'
+import { runWatched } from './start/watching.ts'
+import { runWorkers, startAsWorker } from './start/workers.ts'
+
+/** `cliquet start` */
+export const start = defineCommand({
+  name: 'start',
+  summary: 'Starts the service that a module exports.',
+  operands: ['[MODULE]'],
+  options: {
+    workers: { type: 'string', value: 'N', summary: 'So many processes that share the port; `auto`: one for each core.' },
+    watch: { type: 'boolean', summary: 'For development: starts it anew whenever one of its files changes.' },
+    ...configOption,
+  },
+  details: [
+    'The module says `export default createService(…)`, or exports it as `service`, and does not call listen(). One that does runs as it is. ' +
+      'Without MODULE it is `main` of package.json, server.ts, server.js, service.ts or service.js.',
+    'SIGTERM and SIGINT let requests in flight finish. A worker that crashes is replaced.',
+  ],
+  async run({ options, operands, terminal, debug }) {
+    const { workers, watch = false } = options
+    if (watch && workers !== undefined) throw new UsageError('--watch and --workers exclude each other')
+    const count = workers === undefined ? undefined : parseWorkers(workers)
+    useConfig(options.config)
+    const module = findModule(operands[0])
+    const script = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
+    const args = ['start', module, ...(debug ? ['--debug'] : [])]
+    if (watch) return await runWatched(script, args)
+    if (count !== undefined) {
+      const tell = (message: string): void => void terminal.stderr.write(`cliquet start: ${message}\n`)
+      return await runWorkers({ script, args }, { count, tell })
+    }
+    if (cluster.isPrimary) await startModule(module)
+    else await startAsWorker(() => startModule(module, { isWorker: true, greets: cluster.worker?.id === 1 }))
+  },
+})
+
+function parseWorkers(text: string): number {
+  if (text === 'auto') return availableParallelism()
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
+  throw new UsageError(`--workers ${text}: expected a number from 1 to 999, or auto`)
+}
