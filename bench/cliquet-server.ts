@@ -7,8 +7,6 @@ const [location = '', indexed] = process.argv.slice(2)
 const storage = location.startsWith('postgresql:')
   ? {
       storage_backend: 'cliquet/storage/postgresql',
-      permission_backend: 'cliquet/permission/memory',
-      cache_backend: 'cliquet/cache/memory',
     }
   : {}
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../auth/authorization.ts'
+import type { Authorization, Caller } from '../auth/authorization.ts'
 import { collectionRef, recordRef, type Scope } from '../model/model.ts'
 import type { ObjectRef } from '../permission/contract.ts'
 import type { StoredRecord } from '../storage/record.ts'
@@ -34,11 +34,25 @@ export async function accessOf(context: ResourceContext, request: FastifyRequest
   const { definition, authentication, authorization } = context
   if (!definition.shared) return unrestricted(request)
   const caller: Caller = { userId: request.userId, principals: await authentication.principals(request) }
-  const resource = definition.name
+  return sharedAccess({ resource: definition.name, scope, caller, authorization, refusal: () => authentication.refusal(request) })
+}
+
+/** What decides the access to a shared resource. */
+export interface SharedAccessOptions {
+  readonly resource: string
+  readonly scope: Scope
+  readonly caller: Caller
+  readonly authorization: Pick<Authorization, 'permits' | 'visible'>
+  /** What is thrown at who may not. */
+  readonly refusal: () => Error
+}
+
+/** The access of a caller to the records of a shared resource. */
+export function sharedAccess({ resource, scope, caller, authorization, refusal }: SharedAccessOptions): Access {
   const permits = (permission: string, object: ObjectRef): Promise<boolean> =>
     authorization.permits({ resource, permission, object, caller })
   const require = async (permission: string, object: ObjectRef): Promise<void> => {
-    if (!(await permits(permission, object))) throw authentication.refusal(request)
+    if (!(await permits(permission, object))) throw refusal()
   }
   const collection = collectionRef(scope)
 
@@ -52,7 +66,7 @@ export async function accessOf(context: ResourceContext, request: FastifyRequest
       if (await permits(permission, collection)) return undefined
       const ids = await authorization.visible({ resource, permission, object: collection, caller })
       if (ids.length > 0 || (await permits(`${resource}:create`, parentOf(collection)))) return ids
-      throw authentication.refusal(request)
+      throw refusal()
     },
   }
 }

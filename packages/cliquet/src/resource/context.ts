@@ -44,14 +44,14 @@ export function contextFor(context: ResourceContext, request: FastifyRequest): R
 /** The collection of a request, and on whose behalf it is used. */
 export function scopeOf({ definition, model }: ResourceContext, request: FastifyRequest): Scope {
   const caller = request.userId ?? EVERYONE
-  const uri = collectionUri(definition.collectionPath, request)
+  const uri = collectionUri(definition.collectionPath, parametersOf(request))
   const parentId = definition.parentId?.({ request }) ?? defaultParent(definition, uri, caller)
   const author = (id: string): string => definition.author?.({ request, id }) ?? caller
   return { collection: { parentId, resource: model.name }, uri, author, request }
 }
 
 /** One collection for all or for each user, and where the path has parameters one for each of their values: `/libraries/a/books` has its own. */
-function defaultParent({ shared, collectionPath }: ResourceDefinition, uri: string, caller: string): string {
+export function defaultParent({ shared, collectionPath }: ResourceDefinition, uri: string, caller: string): string {
   const owner = shared ? '' : caller
   return collectionPath.includes('{') ? `${owner}${uri}` : owner
 }
@@ -59,10 +59,9 @@ function defaultParent({ shared, collectionPath }: ResourceDefinition, uri: stri
 /** The parameters of a request's URL, decoded. */
 export const parametersOf = (request: FastifyRequest): Readonly<Record<string, string>> => request.params as Record<string, string> // Fastify's router makes it an object of texts
 
-/** What a parameter's value has of `/` stays escaped, so that it never reaches into another object's URI (R10.2). */
-function collectionUri(path: string, request: FastifyRequest): string {
+/** The URI of a collection. What a parameter's value has of `/` stays escaped, so that it never reaches into another object's URI (R10.2). */
+export function collectionUri(path: string, parameters: Readonly<Record<string, string>>): string {
   if (!path.includes('{')) return path
-  const parameters = parametersOf(request)
   return path.replace(/\{(\w+)\}/g, (_, name: string) => (parameters[name] ?? '').replace(/[%/]/g, encodeURIComponent))
 }
 

@@ -1,6 +1,8 @@
+import type { ExplainedResource } from '../auth/inquiry.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { serve } from '../http/endpoint.ts'
 import { defineResource, type ResourceDefinition, type ResourceOptions } from '../resource/define.ts'
+import { explainedResource } from '../resource/explanation.ts'
 import { resourceEndpoints } from '../resource/routes.ts'
 import { createMetaCheck } from '../schema/ajv.ts'
 import type { AnySchema } from '../schema/fields.ts'
@@ -18,8 +20,12 @@ declare module 'fastify' {
   }
 }
 
-/** Gives the app its `resource()`, and has the storage prepared for those that are added. */
-export function addResources(start: StartUp, { inheritance, authorization, idGenerator }: CliquetOptions): void {
+/** Gives the app its `resource()`, and has the storage prepared for those that are added. Each is put among those that `explained` holds. */
+export function addResources(
+  start: StartUp,
+  { inheritance, authorization, idGenerator }: CliquetOptions,
+  explained: ExplainedResource[],
+): void {
   const { app, scope, settings, clock } = start
   const authentication = start.need('authentication')
   const backends = { storage: start.need('storage'), permission: start.need('permission'), cache: start.need('cache') }
@@ -32,6 +38,7 @@ export function addResources(start: StartUp, { inheritance, authorization, idGen
     resources.set(name, definition)
     const context = resourceContext(definition, { settings, backends, authentication, rules, clock })
     const endpoints = resourceEndpoints(context, (kind, method) => isEnabled(settings, name, kind, method))
+    explained.push(explainedResource(context, endpoints))
     serve(scope, endpoints, definition.shared ? [] : [authentication.requireUser])
     return app
   })

@@ -1,5 +1,6 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Authentication } from '../auth/authentication.ts'
+import type { ExplainedResource } from '../auth/inquiry.ts'
 import type { Cache } from '../cache/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
@@ -32,6 +33,8 @@ export interface ViewSettings {
   readonly heartbeatTimeoutSeconds: number
   readonly versionJsonPath: string
   readonly flushEndpointEnabled: boolean
+  /** Who may have permissions explained; nobody: there is no such endpoint. */
+  readonly explainEndpointPrincipals: readonly string[]
   /** 0: any number. */
   readonly batchMaxRequests: number
   /** Whether a batch is one transaction. */
@@ -56,4 +59,8 @@ export interface ViewContext {
   readonly contribution: Readonly<Record<string, unknown>> | undefined
   /** Every route of the app so far; all of them once it is ready. */
   readonly routes: readonly RouteOptions[]
+  /** Every resource so far; all of them once the app is ready. */
+  readonly resources: readonly ExplainedResource[]
+  /** Where each setting stands that is set, by name: `application.ini:12: setting "article_read_principals"`. */
+  readonly places: ReadonlyMap<string, string>
 }

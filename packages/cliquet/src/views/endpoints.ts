@@ -6,6 +6,7 @@ import type { Operation, OperationAnswer } from '../http/operation.ts'
 import { subrequestOf } from '../http/subrequest.ts'
 import { batchEndpoint } from './batch/endpoint.ts'
 import type { ViewContext } from './context.ts'
+import { explainEndpoints } from './explain.ts'
 import { heartbeat } from './heartbeat.ts'
 import { hello } from './hello.ts'
 import { openapi } from './openapi.ts'
@@ -27,6 +28,7 @@ export const utilities = {
       ? []
       : reading('/contribute.json', 'contribute', 'How to contribute to the project', () => jsonAnswer(200, contribution)),
   batch: (context) => [batchEndpoint(context)],
+  explain: explainEndpoints,
   flush: (context) => (context.settings.flushEndpointEnabled ? [flushEndpoint(context)] : []),
 } as const satisfies Readonly<Record<string, (context: ViewContext) => readonly Endpoint[]>>
 

@@ -120,6 +120,11 @@ const operations = {
   eos_url: setting(text, undefined, 'Where the alert points to. Default: project_docs.'),
   error_info_link: setting(text, '', '`info` of unexpected errors.'),
   flush_endpoint_enabled: setting(flag, false, 'Whether `POST /__flush__` empties every backend.'),
+  explain_endpoint_principals: setting(
+    list,
+    [],
+    'Principals who may ask `GET /__explain__` why somebody may or may not do something; without any it does not exist.',
+  ),
 } as const satisfies Group
 
 const observation = {

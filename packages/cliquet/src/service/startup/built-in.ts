@@ -1,5 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import { createAuthentication, decorateRequests } from '../../auth/authentication.ts'
+import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { installHttp } from '../../http/install.ts'
 import { backendMaker } from '../backends.ts'
 import type { CliquetOptions } from '../options.ts'
@@ -22,6 +23,7 @@ export interface StepOptions {
 /** The steps of a start, in their order. */
 export function builtInSteps({ options, plugins, owns }: StepOptions): readonly StartStep[] {
   const routes: RouteOptions[] = []
+  const resources: ExplainedResource[] = []
   const found = createFoundPrincipals()
   const make = backendMaker()
   const http: StartStep = {
@@ -40,8 +42,8 @@ export function builtInSteps({ options, plugins, owns }: StepOptions): readonly 
     prefix,
     ...(owns === 'prefix' ? [http] : []),
     { name: 'authentication', run: authenticate },
-    ...utilitySteps({ contribution: options.contribution, routes }),
-    { name: 'resources', run: (start) => addResources(start, options) },
+    ...utilitySteps({ contribution: options.contribution, routes, resources }),
+    { name: 'resources', run: (start) => addResources(start, options, resources) },
     { name: 'includes', run: (start) => setUpPlugins(plugins, start) },
     { name: 'views', run: async (start) => await serveViews(start.scope, start.views, start.need('authentication'), found) },
   ]

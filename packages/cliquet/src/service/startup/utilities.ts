@@ -1,5 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import { policyCapabilities } from '../../auth/capabilities.ts'
+import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { loginEndpoints } from '../../auth/login/endpoints.ts'
 import type { AuthenticationPolicy } from '../../auth/policy.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
@@ -14,6 +15,8 @@ export interface UtilityOptions {
   readonly contribution: Readonly<Record<string, unknown>> | undefined
   /** Every route of the app so far; all of them once it is ready. */
   readonly routes: readonly RouteOptions[]
+  /** The same of resources. */
+  readonly resources: readonly ExplainedResource[]
 }
 
 /** A step for each utility endpoint, and one for the login of policies. */
@@ -34,7 +37,7 @@ export function utilitySteps(options: UtilityOptions): readonly StartStep[] {
   ]
 }
 
-function viewContext(start: StartUp, { contribution, routes }: UtilityOptions): ViewContext {
+function viewContext(start: StartUp, { contribution, routes, resources }: UtilityOptions): ViewContext {
   const { settings, clock } = start
   const policies = start.need('policies')
   start.onPrepare(async () => void [capabilitiesOf(start, policies), probesOf(start, policies)])
@@ -56,6 +59,8 @@ function viewContext(start: StartUp, { contribution, routes }: UtilityOptions): 
     config: settings.configFile ?? null,
     contribution,
     routes,
+    resources,
+    places: settings.subjects,
   }
 }
 
