@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { BackendName } from './backend.ts'
 import { BOOKMARKS, makeBookmark } from './bookmark.ts'
 import { type Connection, headerOf } from './connection.ts'
+import type { BackendName } from './engine.ts'
 import type { Workload } from './load.ts'
 import { buildRequest, type RequestParts } from './request.ts'
 import type { Shape, Written } from './shape.ts'

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { startPostgres } from '../scripts/servers/postgresql.ts'
-import type { Backend } from './backend.ts'
+import type { Backend } from './engine.ts'
 import type { Scratch } from './scratch.ts'
 
 /** A row, by names of columns. */
