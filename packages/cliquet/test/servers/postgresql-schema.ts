@@ -5,7 +5,7 @@ import { postgresUrl } from './server-urls.ts'
 /** URL of a PostgreSQL schema that only this test file uses. It is dropped when the file's tests have ended. */
 export function ownSchema(name: string, url = postgresUrl ?? 'postgresql://nowhere/nothing'): string {
   const schema = `test_${name}_${process.pid}`
-  if (postgresUrl !== undefined) after(() => runSql(url, `drop schema if exists "${schema}" cascade`))
+  if (URL.parse(url)?.hostname !== 'nowhere') after(() => runSql(url, `drop schema if exists "${schema}" cascade`))
   const own = new URL(url)
   own.searchParams.set('schema', schema)
   return own.href
