@@ -2,15 +2,19 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { createService } from '../../src/index.ts'
 import { temporaryFolder } from '../protocol/service-under-test.ts'
+import { ownSchema } from '../servers/postgresql-schema.ts'
+import { postgresUrl, redisUrl, skipWithout } from '../servers/server-urls.ts'
 import { fileWith, readBookmarks } from './settings-sources.ts'
+
+const talkSchema = ownSchema('talk')
 
 // The configurations that the talk on the original showed, with the names of our modules.
 
-const applicationIni = (engine: string): string[] => [
+const applicationIni = (url = 'redis://localhost:6379/0'): string[] => [
   '[app:main]',
   'use = egg:bookmarks',
-  `cliquet.storage_backend = cliquet/storage/${engine}`,
-  'cliquet.storage_url = redis://localhost:6379/0',
+  'cliquet.storage_backend = cliquet/storage/redis',
+  `cliquet.storage_url = ${url}`,
   'cliquet.statsd_url = udp://localhost:8125',
   'cliquet.logging_renderer = cliquet.logs.ClassicLogRenderer',
   'cliquet.profiler_enabled = false',
@@ -23,11 +27,11 @@ const applicationIni = (engine: string): string[] => [
 ]
 
 /** The `environment` of a compose file. */
-const composeFile = (engine: string): Readonly<Record<string, string>> => ({
-  CLIQUET_CACHE_BACKEND: `cliquet/cache/${engine}`,
-  CLIQUET_CACHE_URL: 'postgres://postgres:postgres@db/postgres',
-  CLIQUET_STORAGE_BACKEND: `cliquet/storage/${engine}`,
-  CLIQUET_STORAGE_URL: 'postgres://postgres:postgres@db/postgres',
+const composeFile = (url = 'postgres://postgres:postgres@db/postgres'): Readonly<Record<string, string>> => ({
+  CLIQUET_CACHE_BACKEND: 'cliquet/cache/postgresql',
+  CLIQUET_CACHE_URL: url,
+  CLIQUET_STORAGE_BACKEND: 'cliquet/storage/postgresql',
+  CLIQUET_STORAGE_URL: url,
 })
 
 const before = { ...process.env }
@@ -52,28 +56,35 @@ async function startWith({ config, environment = {} }: { config?: string; enviro
 }
 
 test('The application.ini of the talk is read as it stands', () => {
-  const settings = readBookmarks({ config: fileWith('application.ini', ...applicationIni('redis')) })
+  const settings = readBookmarks({ config: fileWith('application.ini', ...applicationIni()) })
   const { storageBackend, storageUrl, statsdUrl, loggingRenderer, host, port, profilerDir } = settings
   assert.deepEqual([storageBackend, storageUrl, statsdUrl], ['cliquet/storage/redis', 'redis://localhost:6379/0', 'udp://localhost:8125'])
   assert.deepEqual([loggingRenderer, host, port, profilerDir], ['cliquet.logs.ClassicLogRenderer', '0.0.0.0', 8000, '/var/profiles'])
 })
 
-test('The application.ini of the talk starts a service, which says what has no effect yet, and shows the file in hello (R2.2)', async () => {
-  const config = fileWith('application.ini', ...applicationIni('memory'))
-  const { logged, hello } = await startWith({ config })
-  assert.equal(hello.config.path, 'application.ini')
-  assert.equal(logged.length, 1)
-  assert.match(String(logged[0]), /^not built yet, .*: statsd_url \(.*application\.ini:5\), logging_renderer \(.*application\.ini:6\)/)
-})
+const onRedis = { skip: skipWithout(redisUrl, 'Redis') }
+const onPostgres = { skip: skipWithout(postgresUrl, 'PostgreSQL') }
 
-test('The environment of the talk’s compose file is read as it stands, and starts a service', async () => {
-  const { cacheBackend, cacheUrl, storageBackend, storageUrl } = readBookmarks({ environment: composeFile('postgresql') })
+test(
+  'The application.ini of the talk starts a service, which says what has no effect yet, and shows the file in hello (R2.2)',
+  onRedis,
+  async () => {
+    const config = fileWith('application.ini', ...applicationIni(`${redisUrl}?prefix=talk-${process.pid}`))
+    const { logged, hello } = await startWith({ config })
+    assert.equal(hello.config.path, 'application.ini')
+    assert.equal(logged.length, 1)
+    assert.match(String(logged[0]), /^not built yet, .*: statsd_url \(.*application\.ini:5\), logging_renderer \(.*application\.ini:6\)/)
+  },
+)
+
+test('The environment of the talk’s compose file is read as it stands, and starts a service', onPostgres, async () => {
+  const { cacheBackend, cacheUrl, storageBackend, storageUrl } = readBookmarks({ environment: composeFile() })
   const url = 'postgres://postgres:postgres@db/postgres'
   assert.deepEqual(
     [cacheBackend, cacheUrl, storageBackend, storageUrl],
     ['cliquet/cache/postgresql', url, 'cliquet/storage/postgresql', url],
   )
-  const { logged, hello } = await startWith({ environment: composeFile('memory') })
+  const { logged, hello } = await startWith({ environment: composeFile(talkSchema.replace('postgresql:', 'postgres:')) })
   assert.deepEqual([logged, hello.config], [[], null])
 })
 
