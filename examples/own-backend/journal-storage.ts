@@ -308,7 +308,7 @@ class Database {
       const answers = await this.inTurn(async () => {
         group = this.#waiting.splice(0)
         const draft = createDraft(this.kept)
-        const done = group.map(({ run }) => run(draft)); for (const d of done) d()
+        const done = group.map(({ run }) => run(draft))
         await this.#save(draft)
         return done
       })
