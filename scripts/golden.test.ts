@@ -75,7 +75,7 @@ test('a command that cannot run says why in one line and exits with 2', async (t
   const suite = plantSuite(t, {})
   const shared = { CLIQUET_SHARED: needsShared(t) ?? '' }
   const cases = [
-    { args: ['--backend', 'mongo', suite], says: /no backend "mongo"\. There are: sqlite, memory/ },
+    { args: ['--backend', 'mongo', suite], says: /no backend "mongo"\. There are: sqlite, postgresql, redis, memory/ },
     { args: ['--backend', 'memory', '--processes', '2', suite], says: /each process would have records of its own/ },
     { args: [suite], environment: { CLIQUET_SHARED: '/no/such' }, says: /replay\.mjs is missing/ },
     ...(shared.CLIQUET_SHARED === ''
