@@ -19,7 +19,8 @@ export interface SourceTree {
 }
 
 const ignoredFolders = new Set(['node_modules', '.git', 'data', 'dist', 'coverage'])
-const ignoredFiles = /\.(sqlite.*|cpuprofile)$/
+// `.git` is a file in a second worktree: it holds the path of the first.
+const ignoredFiles = /^\.git$|\.(sqlite.*|cpuprofile)$/
 
 const listFiles = (root: string, folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

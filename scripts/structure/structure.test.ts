@@ -173,3 +173,7 @@ for (const { title, files, expected } of plants) {
     assert.match(faults[0] ?? '', expected)
   })
 }
+
+test('the file `.git` of a second worktree, which names the first, is no fault', (t) => {
+  assert.deepEqual(faultsOf(plantTree(t, { ...clean, '.git': `gitdir: ${['', 'work', 'main', '.git'].join('/')}\n` })), [])
+})
