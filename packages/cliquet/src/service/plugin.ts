@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Cache } from '../cache/contract.ts'
+import type { Metrics } from '../metrics/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
@@ -16,6 +17,8 @@ declare module 'fastify' {
     readonly storage: Storage
     readonly permission: PermissionBackend
     readonly cache: Cache
+    /** Measures what the service does, and what its author likes to. */
+    readonly metrics: Metrics
   }
 }
 

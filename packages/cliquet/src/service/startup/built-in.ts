@@ -34,6 +34,7 @@ export function builtInSteps({ options, plugins, owns }: StepOptions): readonly 
   return [
     ...(owns === 'app' ? [http] : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
+    { name: 'metrics', run: openMetrics },
     { name: 'storage', run: (start) => openStorage(start, make) },
     { name: 'permission', run: (start) => openPermission(start, make) },
     { name: 'cache', run: (start) => openCache(start, make) },
@@ -47,6 +48,12 @@ export function builtInSteps({ options, plugins, owns }: StepOptions): readonly 
     { name: 'includes', run: (start) => setUpPlugins(plugins, start) },
     { name: 'views', run: async (start) => await serveViews(start.scope, start.views, start.need('authentication'), found) },
   ]
+}
+
+function openMetrics(start: StartUp): void {
+  const metrics = start.need('metrics')
+  start.app.decorate('metrics', metrics).addHook('onClose', () => metrics.close())
+  start.provide('metrics', metrics)
 }
 
 type Maker = ReturnType<typeof backendMaker>

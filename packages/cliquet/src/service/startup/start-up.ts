@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
+import { noMetrics } from '../../metrics/none/index.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { Capability, Probe } from '../../views/context.ts'
 import type { Views } from '../own-views.ts'
@@ -42,7 +43,7 @@ interface Beginning extends StartUp {
 }
 
 function createStartUp(app: FastifyInstance, options: StartOptions, work: (() => Promise<void>)[]): Beginning {
-  const parts = new Map<keyof Parts, unknown>()
+  const parts = new Map<keyof Parts, unknown>([['metrics', noMetrics]])
   const { settings, clock } = options
   const common = {
     app,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Authentication } from '../../auth/authentication.ts'
 import type { AuthenticationPolicy } from '../../auth/policy.ts'
 import type { Cache } from '../../cache/contract.ts'
+import type { Metrics } from '../../metrics/contract.ts'
 import type { PermissionBackend } from '../../permission/contract.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { Storage } from '../../storage/contract.ts'
@@ -11,6 +12,8 @@ import type { Settings } from '../settings.ts'
 
 /** What steps make for those after them; a step that takes the place of one must make the same. */
 export interface Parts {
+  /** Without the step `metrics` one that measures nothing. */
+  readonly metrics: Metrics
   readonly storage: Storage
   readonly permission: PermissionBackend
   readonly cache: Cache
