@@ -6,6 +6,7 @@ import { explainedResource } from '../resource/explanation.ts'
 import { resourceEndpoints } from '../resource/routes.ts'
 import { createMetaCheck } from '../schema/ajv.ts'
 import type { AnySchema } from '../schema/fields.ts'
+import { loadIdGenerators } from './id-generators.ts'
 import type { CliquetOptions } from './options.ts'
 import { resourceContext } from './resource-context.ts'
 import { resourceKey } from './settings/patterns.ts'
@@ -21,20 +22,22 @@ declare module 'fastify' {
 }
 
 /** Gives the app its `resource()`, and has the storage prepared for those that are added. Each is put among those that `explained` holds. */
-export function addResources(
+export async function addResources(
   start: StartUp,
   { inheritance, authorization, idGenerator }: CliquetOptions,
   explained: ExplainedResource[],
-): void {
+): Promise<void> {
   const { app, scope, settings, clock } = start
   const authentication = start.need('authentication')
   const backends = { storage: start.need('storage'), permission: start.need('permission'), cache: start.need('cache') }
   const rules = { inheritance, decision: authorization }
   const resources = new Map<string, ResourceDefinition>()
-  const defaults = { ids: idGenerator, metaCheck: createMetaCheck(), clock }
+  const generators = await loadIdGenerators(settings)
+  const defaults = { ids: generators.common ?? idGenerator, metaCheck: createMetaCheck(), clock }
   app.decorate('resource', (name: string, resourceOptions: ResourceOptions<AnySchema>) => {
     if (resources.has(name)) throw new ConfigurationError(`the resource "${name}" is defined twice`)
-    const definition = defineResource(name, resourceOptions, defaults)
+    const ownGenerator = generators.of(name) ?? resourceOptions.idGenerator
+    const definition = defineResource(name, { ...resourceOptions, ...(ownGenerator && { idGenerator: ownGenerator }) }, defaults)
     resources.set(name, definition)
     const context = resourceContext(definition, { settings, backends, authentication, rules, clock })
     const endpoints = resourceEndpoints(context, (kind, method) => isEnabled(settings, name, kind, method))

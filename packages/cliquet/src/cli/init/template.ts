@@ -19,9 +19,11 @@ export function configurationText(format: Format, given: ReadonlyMap<string, str
     const names = Object.keys(settings).filter((name) => definitions.get(name)?.planned !== true)
     return names.length === 0 ? [] : [`# --- ${title} ---`, '', ...names.flatMap((name) => settingLines(format, name, given.get(name)))]
   })
-  const families = [...settingPatterns, ...settingFamilies]
-    .filter(({ planned }) => planned !== true)
-    .flatMap(({ shape, summary }) => [...comment(summary), `# ${assignment(format, shape, undefined)}`, ''])
+  const families = [...settingPatterns, ...settingFamilies.filter(({ planned }) => planned !== true)].flatMap(({ shape, summary }) => [
+    ...comment(summary),
+    `# ${assignment(format, shape, undefined)}`,
+    '',
+  ])
   return `${[...comment(HEAD), '', ...groups, '# --- Of resources and policies ---', '', ...families].join('\n').trimEnd()}\n`
 }
 

@@ -1,4 +1,4 @@
-import { date, flag, integer, list, module, number, type SettingDefinition, text, version } from './kinds.ts'
+import { date, flag, generatorModule, integer, list, module, number, type SettingDefinition, text, version } from './kinds.ts'
 
 const setting = <T, D extends T | undefined>(
   kind: SettingDefinition<T>['kind'],
@@ -59,7 +59,11 @@ const resources = {
     'Whether a batch is written as a whole or not at all; otherwise each write commits by itself.',
   ),
   explicit_permissions: setting(flag, true, 'Whether who writes a record is added to those who may write it.'),
-  id_generator: planned(setting(module, undefined, 'Module that makes the ids of records. In code: `idGenerator`.')),
+  id_generator: setting(
+    generatorModule,
+    undefined,
+    'Module that makes the ids of records, of resources that have none of their own. In code: `idGenerator`. Default: UUIDs.',
+  ),
 } as const satisfies Group
 
 const backends = {

@@ -49,6 +49,26 @@ export const module: Kind<string> = {
   },
 }
 
+/** Id generators of the original, and what they are called here. */
+const formerGenerators: ReadonlyMap<string, string> = new Map([
+  ['cliquet.storage.generators.UUID4', 'cliquet/ids/uuid'],
+  ['kinto.core.storage.generators.UUID4', 'cliquet/ids/uuid'],
+  ['kinto.views.RelaxedUUID', 'cliquet/ids/generic'],
+])
+
+const isFormerGenerator = (name: string): boolean => /^(?:cliquet|kinto)(?:\.\w+)+$/.test(name)
+
+/** What an import of an id generator names. Dotted names of the original are refused, with ours if there is one. */
+export const generatorModule: Kind<string> = {
+  expected: 'the name of a module, such as cliquet/ids/uuid',
+  read: (value) => (typeof value === 'string' && !isFormerGenerator(value) ? value : undefined),
+  advise(value) {
+    if (typeof value !== 'string' || !isFormerGenerator(value)) return undefined
+    const ours = formerGenerators.get(value)
+    return `${value} is a class of the original, here ${ours === undefined ? 'a module must export `idGenerator`' : `it is the module ${ours}`}`
+  },
+}
+
 /** true or false; yes, no, on, off, 1 and 0 in text. */
 export const flag: Kind<boolean> = {
   expected: 'true or false',

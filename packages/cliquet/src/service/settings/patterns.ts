@@ -1,4 +1,4 @@
-import { flag, integer, type Kind, list, module } from './kinds.ts'
+import { flag, generatorModule, integer, type Kind, list } from './kinds.ts'
 
 /** Settings whose names hold the name of a resource. */
 export interface SettingPattern {
@@ -8,8 +8,6 @@ export interface SettingPattern {
   readonly shape: string
   readonly kind: Kind<unknown>
   readonly summary: string
-  /** As of a setting. */
-  readonly planned?: boolean
 }
 
 /** Settings of resources: what the name looks like, and the kind of value. The resource is written in any case, with - or _. */
@@ -39,9 +37,8 @@ export const settingPatterns: readonly SettingPattern[] = [
     pattern: /^(.+)_id_generator$/i,
     ending: '_id_generator',
     shape: '{resource}_id_generator',
-    kind: module,
-    summary: 'Module that makes the ids of its records. In code: `idGenerator` of the resource.',
-    planned: true,
+    kind: generatorModule,
+    summary: 'Module that makes the ids of its records, also if it has a generator in code. In code: `idGenerator` of the resource.',
   },
 ]
 
