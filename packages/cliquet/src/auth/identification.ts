@@ -1,5 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { type KnownUser, subrequestOf } from '../http/subrequest.ts'
+import { draftOf } from '../http/summary.ts'
 import type { Recognition } from './recognition.ts'
 
 /** Who sends which request. */
@@ -17,6 +18,8 @@ export function createIdentification(recognise: Recognition): Identification {
 
   function remember(request: FastifyRequest, user: KnownUser | undefined): void {
     request.userId = user?.id
+    const draft = draftOf(request)
+    if (draft !== undefined) draft.policy = user?.policy
     if (user?.principals !== undefined || user?.profile !== undefined) detailed.set(request, user)
     subrequestOf(request)?.batch.users.set(request.headers.authorization, user)
   }

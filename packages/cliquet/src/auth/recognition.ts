@@ -41,8 +41,8 @@ type Asked = Pick<AuthenticationPolicy, 'name' | 'prefix' | 'authenticate'>
 export const prefixOf = ({ prefix, name }: Pick<AuthenticationPolicy, 'name' | 'prefix'>): string => prefix ?? name
 
 function prefixed(policy: Asked, user: NonNullable<Recognised>): KnownUser {
-  if (typeof user === 'string') return { id: `${prefixOf(policy)}:${user}` }
-  return { ...user, id: `${prefixOf(policy)}:${user.id}` }
+  if (typeof user === 'string') return { id: `${prefixOf(policy)}:${user}`, policy: policy.name }
+  return { ...user, id: `${prefixOf(policy)}:${user.id}`, policy: policy.name }
 }
 
 const isPromised = (user: Recognised | Promise<Recognised>): user is Promise<Recognised> => typeof user === 'object' && 'then' in user

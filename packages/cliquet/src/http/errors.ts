@@ -22,8 +22,14 @@ const frameworkErrors: Readonly<Record<string, ErrorName>> = {
 
 const retriable = new Set([500, 503])
 
+/** The answer to an error. */
+export interface ErrorAnswer extends Answer {
+  /** Tells errors of the same status apart. */
+  readonly errno: number
+}
+
 /** Turns whatever was thrown in a request into its answer (R3.1). Nothing of an unexpected error's text is shown (R3.18). */
-export function errorAnswer(error: unknown, settings: ErrorSettings): Answer {
+export function errorAnswer(error: unknown, settings: ErrorSettings): ErrorAnswer {
   const known = toHttpError(error)
   const { statusCode: status, errno, options } = known
   const info = options.info ?? (status === 500 && errno === errorCatalog.unexpected.errno ? settings.errorInfoLink : undefined)
@@ -36,7 +42,7 @@ export function errorAnswer(error: unknown, settings: ErrorSettings): Answer {
     ...(isEmpty(options.details) ? {} : { details: options.details }),
   }
   const retry = retriable.has(status) ? { 'retry-after': String(settings.retryAfterSeconds) } : {}
-  return jsonAnswer(status, body, { ...retry, ...options.headers })
+  return { ...jsonAnswer(status, body, { ...retry, ...options.headers }), errno }
 }
 
 /** The faults of a request under a status of their own, such as 406 or 415 (R3.14, R3.15). */

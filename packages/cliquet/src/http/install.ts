@@ -5,21 +5,33 @@ import { readBodies } from './bodies.ts'
 import { originMatcher, refuseForeignOrigin } from './cors.ts'
 import { errorAnswer } from './errors.ts'
 import { commonHeaders, endedService, refusal } from './guards.ts'
+import type { RequestObservers } from './observers.ts'
 import { createRoutesIndex, isStrayMatch } from './routes-index.ts'
 import type { HttpSettings } from './settings.ts'
+import { draftOf } from './summary.ts'
 import { unmatchedAnswer } from './unmatched.ts'
 import { splitTarget } from './urls.ts'
+
+/** What the behaviour of every URL depends on. */
+export interface HttpOptions {
+  readonly settings: HttpSettings
+  readonly clock: Clock
+  readonly observers: RequestObservers
+}
 
 /**
  * Gives an app the behaviour that every URL of the service has, whatever is served there: common headers, end of service, read-only mode,
  * CORS, bodies, redirections and the format of errors. To be called before any route is added.
  */
-export function installHttp(app: FastifyInstance, settings: HttpSettings, clock: Clock): void {
+export function installHttp(app: FastifyInstance, { settings, clock, observers }: HttpOptions): void {
   const routes = createRoutesIndex()
   const decorate = commonHeaders(settings, clock)
   const allowed = originMatcher(settings.corsOrigins)
-  const answerUnmatched = (request: FastifyRequest, reply: FastifyReply) =>
-    sendAnswer(reply, unmatchedAnswer(request, { settings, routes, clock, allowed }))
+  function answerUnmatched(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const draft = draftOf(request)
+    if (draft !== undefined) draft.isUnmatched = true
+    return sendAnswer(reply, unmatchedAnswer(request, { settings, routes, clock, allowed }))
+  }
 
   app.addHook('onRoute', ({ url, method }) => {
     const methods = [method].flat().filter((name) => name !== 'OPTIONS')
@@ -28,6 +40,7 @@ export function installHttp(app: FastifyInstance, settings: HttpSettings, clock:
   // What no endpoint serves is answered here and not by the handler for that, which is called after the body is read: where there is no
   // endpoint, no body is wrong (R3.21).
   app.addHook('onRequest', (request, reply, done) => {
+    observers.begin(request, reply)
     decorate(request, reply)
     const refused = refusal(request, settings, clock)
     if (refused !== undefined) done(refused)
@@ -50,15 +63,17 @@ export function answerFrameworkError(
   error: Error,
   request: FastifyRequest,
   reply: FastifyReply,
-  settings: HttpSettings,
-  clock: Clock,
+  { settings, clock, observers }: HttpOptions,
 ): void {
+  observers.begin(request, reply)
   commonHeaders(settings, clock)(request, reply)
   sendError(endedService(settings, clock) ?? error, request, reply, settings)
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, settings: HttpSettings): FastifyReply {
   const answer = errorAnswer(error, settings)
+  const draft = draftOf(request)
+  if (draft !== undefined) draft.errno = answer.errno
   const { exposes } = request.routeOptions.config
   if (exposes !== undefined) reply.header('access-control-expose-headers', exposes)
   if (answer.status === 503) request.log.error({ reqId: request.id, err: error }, 'a backend is unavailable')

@@ -17,6 +17,8 @@ export interface KnownUser {
   /** What the policy tells beside the id (R4.8). */
   readonly principals?: readonly string[]
   readonly profile?: JsonObject
+  /** The name of the policy that knew them. */
+  readonly policy?: string
 }
 
 /** What the requests inside one batch share. */

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Fault, InvalidParameters, invalid } from '../errors/invalid-parameters.ts'
 import { UnreadableBody } from '../http/bodies.ts'
+import { draftOf } from '../http/summary.ts'
 import { splitTarget } from '../http/urls.ts'
 import { isId } from '../model/ids.ts'
 import type { Scope } from '../model/model.ts'
@@ -32,6 +33,7 @@ export async function openExchange(served: ResourceContext, request: FastifyRequ
   const scope = scopeOf(context, request)
   const { precondition, faults } = readPreconditions(request.headers)
   const { query } = splitTarget(request.url)
+  draftOf(request)?.add({ collection_id: context.definition.name })
   return {
     context,
     request,

@@ -4,6 +4,7 @@ import { type Fault, invalid } from '../errors/invalid-parameters.ts'
 import { sendAlert } from '../http/alert.ts'
 import type { Answer } from '../http/answer.ts'
 import { JSON_TYPE } from '../http/media-types.ts'
+import { draftOf } from '../http/summary.ts'
 import { origin, splitTarget } from '../http/urls.ts'
 import { fails, PreconditionFailed } from '../model/precondition.ts'
 import { removeRecords } from '../model/removing.ts'
@@ -27,6 +28,7 @@ export async function getList(exchange: Exchange, reply: FastifyReply): Promise<
   if (current !== undefined && current === exchange.precondition.ifNoneMatch) return notModified(current)
   const query = readQuery(exchange, reply)
   const page = await context.model.storage.list(exchange.scope.collection, { ...query, ids })
+  draftOf(request)?.add({ nb_records: page.length, limit: query.limit })
   const timestamp = query.token?.timestamp ?? page.timestamp
   const next = page.next === undefined ? {} : { 'next-page': nextPage(exchange, query, page.next, { timestamp, length: page.length }).url }
   const headers = { ...stamps(timestamp), ...readingHeaders(context, request), ...next }
@@ -56,6 +58,7 @@ export async function deleteList(exchange: Exchange, reply: FastifyReply): Promi
   const { ifMatch } = exchange.precondition
   const ifTimestamp = typeof ifMatch === 'number' ? ifMatch : undefined
   const { removed, timestamp, next } = await removeRecords(context.model, exchange.scope, { ...query, ids }, ifTimestamp)
+  draftOf(request)?.add({ nb_records: removed.length, limit: query.limit })
   const more = next === undefined ? {} : { 'next-page': await nextDeletion(exchange, query, next, removed.length) }
   const tombstones = removed.map(({ tombstone }) => tombstoneText(tombstone.id, tombstone.timestamp))
   return { status: 200, headers: { ...stamps(timestamp), ...more }, text: `{"data":[${tombstones.join(',')}]}` }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Cache } from '../cache/contract.ts'
+import { createRequestObservers } from '../http/observers.ts'
 import type { Metrics } from '../metrics/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import { systemClock } from '../primitives/clock.ts'
@@ -27,7 +28,7 @@ declare module 'fastify' {
  * version prefix; what is outside is the host application's own.
  */
 export async function cliquet(app: FastifyInstance, options: CliquetOptions): Promise<void> {
-  await installService(app, settingsOf(options), options, 'prefix')
+  await installService(app, settingsOf(options), options, { owns: 'prefix', observers: createRequestObservers() })
 }
 
 // What the plugin adds is the host application's, not hidden inside (Fastify's convention for that).
@@ -42,12 +43,12 @@ export async function installService(
   app: FastifyInstance,
   settings: Settings,
   options: CliquetOptions,
-  owns: StepOptions['owns'],
+  { owns, observers }: Pick<StepOptions, 'owns' | 'observers'>,
 ): Promise<Settings> {
   const plugins = await loadPlugins(options.plugins ?? [], settings)
   const inForce = plugins.some(({ plugin }) => plugin.settings !== undefined) ? settingsOf(options, plugins) : settings
   for (const notice of inForce.notices) app.log.warn(notice)
-  const builtIn = builtInSteps({ options, plugins, owns })
+  const builtIn = builtInSteps({ options, plugins, owns, observers })
   const changes = [...plugins.flatMap(({ plugin }) => plugin.steps ?? []), ...(options.steps ?? [])]
   await runSteps(app, await stepsBySettings(changedSequence(builtIn, changes), inForce), {
     settings: inForce,
@@ -55,6 +56,7 @@ export async function installService(
     capabilities: new Map(Object.entries(options.capabilities ?? {})),
     heartbeats: new Map(Object.entries(options.heartbeats ?? {})),
     views: options.views ?? [],
+    observers,
   })
   return inForce
 }

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
 import { answerFrameworkError } from '../http/install.ts'
+import { createRequestObservers } from '../http/observers.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { ResourceOptions } from '../resource/define.ts'
 import type { AnySchema } from '../schema/fields.ts'
@@ -57,6 +58,7 @@ interface Registration extends Introduction {
 // biome-ignore lint/complexity/noBannedTypes: as above
 export function createService<R extends Resources = {}>(options: ServiceOptions<R>): Service<R> {
   const { clock = systemClock } = options
+  const observers = createRequestObservers()
   let settings = settingsOf(options)
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
@@ -67,7 +69,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     // One logger for all requests: a child for each costs a tenth of a poll. What is logged about one names it (`reqId`).
     childLoggerFactory: (logger) => logger,
     clientErrorHandler: (error, socket) => answerConnectionError(error, socket, settings),
-    frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, settings, clock),
+    frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, { settings, clock, observers }),
   })
   const resources: Registration[] = []
   const views: Views[] = [...(options.views ?? [])]
@@ -76,7 +78,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
 
   async function start(): Promise<void> {
     try {
-      settings = await installService(app, settings, { ...options, views }, 'app')
+      settings = await installService(app, settings, { ...options, views }, { owns: 'app', observers })
       for (const { register } of resources) register(app)
       await app.ready()
     } catch (error) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { createRequestObservers } from '../../src/http/observers.ts'
 import { ourBackends } from '../../src/service/backends.ts'
 import { builtInSteps } from '../../src/service/startup/built-in.ts'
 
@@ -8,7 +9,7 @@ const pageText = (page: string): string => readFileSync(new URL(`../../../../doc
 
 test('the page of plugins has a row for each step of the start, in their order, and no other', () => {
   const [, section = ''] = /^## Steps of the start\n(.*?)^(?!\||\n)/ms.exec(pageText('plugins.md')) ?? []
-  const steps = builtInSteps({ options: { name: 'docs', version: '1.0' }, plugins: [], owns: 'app' })
+  const steps = builtInSteps({ options: { name: 'docs', version: '1.0' }, plugins: [], owns: 'app', observers: createRequestObservers() })
   assert.deepEqual(
     [...section.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name),
     steps.map(({ name }) => name),

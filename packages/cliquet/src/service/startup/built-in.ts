@@ -2,6 +2,7 @@ import type { RouteOptions } from 'fastify'
 import { createAuthentication, decorateRequests } from '../../auth/authentication.ts'
 import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { installHttp } from '../../http/install.ts'
+import type { RequestObservers } from '../../http/observers.ts'
 import { backendMaker } from '../backends.ts'
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
@@ -18,17 +19,18 @@ export interface StepOptions {
   readonly plugins: readonly NamedPlugin[]
   /** Whether common headers, errors and redirections are the whole app's, or those below the version prefix only: the rest is then the host's. */
   readonly owns: 'app' | 'prefix'
+  readonly observers: RequestObservers
 }
 
 /** The steps of a start, in their order. */
-export function builtInSteps({ options, plugins, owns }: StepOptions): readonly StartStep[] {
+export function builtInSteps({ options, plugins, owns, observers }: StepOptions): readonly StartStep[] {
   const routes: RouteOptions[] = []
   const resources: ExplainedResource[] = []
   const found = createFoundPrincipals()
   const make = backendMaker()
   const http: StartStep = {
     name: 'http',
-    run: (start) => installHttp(owns === 'app' ? start.app : start.scope, start.settings, start.clock),
+    run: (start) => installHttp(owns === 'app' ? start.app : start.scope, { settings: start.settings, clock: start.clock, observers }),
   }
   const prefix: StartStep = { name: PREFIX, run: () => {} }
   return [

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
+import type { RequestObservers } from '../../http/observers.ts'
 import { noMetrics } from '../../metrics/none/index.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { Capability, Probe } from '../../views/context.ts'
@@ -17,6 +18,7 @@ export interface StartOptions {
   readonly capabilities: ReadonlyMap<string, Capability>
   readonly heartbeats: ReadonlyMap<string, Probe>
   readonly views: readonly Views[]
+  readonly observers: RequestObservers
 }
 
 /** Runs the steps, those after `prefix` on the app below the version prefix. */
@@ -60,6 +62,7 @@ function createStartUp(app: FastifyInstance, options: StartOptions, work: (() =>
     provide<Name extends keyof Parts>(name: Name, part: Parts[Name]): void {
       parts.set(name, part)
     },
+    observeRequests: options.observers.add,
     onPrepare: (prepare: () => Promise<void>) => void work.push(prepare),
   }
   return {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Authentication } from '../../auth/authentication.ts'
 import type { AuthenticationPolicy } from '../../auth/policy.ts'
 import type { Cache } from '../../cache/contract.ts'
+import type { RequestObserver } from '../../http/summary.ts'
 import type { Metrics } from '../../metrics/contract.ts'
 import type { PermissionBackend } from '../../permission/contract.ts'
 import type { Clock } from '../../primitives/clock.ts'
@@ -38,6 +39,11 @@ export interface StartUp {
   need<Name extends keyof Parts>(name: Name): Parts[Name]
   /** Makes it known to later steps. */
   provide<Name extends keyof Parts>(name: Name, part: Parts[Name]): void
+  /**
+   * Has `observer` told of each request, those inside batches too, once it has been answered or its client has gone. Without any observer
+   * nothing is kept of requests. It is the step `http` that takes note of them. @returns what takes that back
+   */
+  observeRequests(observer: RequestObserver): () => void
   /** Called when everything is registered and before the first request, in the order of the calls. */
   onPrepare(work: () => Promise<void>): void
 }

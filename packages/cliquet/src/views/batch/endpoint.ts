@@ -6,6 +6,7 @@ import { UnreadableBody } from '../../http/bodies.ts'
 import type { Endpoint } from '../../http/endpoint.ts'
 import { JSON_TYPE } from '../../http/media-types.ts'
 import { type Batch, subrequestOf } from '../../http/subrequest.ts'
+import { draftOf } from '../../http/summary.ts'
 import { isJsonObject } from '../../primitives/json.ts'
 import type { ViewContext } from '../context.ts'
 import { dispatch, inheritedHeaders, type Part } from './dispatch.ts'
@@ -32,6 +33,8 @@ async function runBatch(context: ViewContext, request: FastifyRequest): Promise<
   const { settings } = context
   if (request.body instanceof UnreadableBody) throw invalid('body', '', request.body.description)
   const requests = parseBatch(request.body, settings.batchMaxRequests)
+  const draft = draftOf(request)
+  if (draft !== undefined) draft.batchSize = requests.length
   const targets = requests.map(({ path }) => targetOf(path, settings.apiPrefix))
   if (subrequestOf(request) !== undefined || targets.some((target) => isRecursive(target, settings.apiPrefix))) {
     throw invalid('body', 'requests', 'Recursive call on /batch endpoint is forbidden.')
