@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Cache } from '../cache/contract.ts'
 import { createRequestObservers } from '../http/observers.ts'
+import { createReadiness, type Readiness } from '../http/readiness.ts'
 import type { Metrics } from '../metrics/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import { systemClock } from '../primitives/clock.ts'
@@ -20,6 +21,8 @@ declare module 'fastify' {
     readonly cache: Cache
     /** Measures what the service does, and what its author likes to. */
     readonly metrics: Metrics
+    /** Who ends the process by hand says so here some time before, so that load balancers have been told (`__lbheartbeat__`). */
+    readonly readiness: Readiness
   }
 }
 
@@ -47,6 +50,7 @@ export async function installService(
 ): Promise<Settings> {
   const plugins = await loadPlugins(options.plugins ?? [], settings)
   const inForce = plugins.some(({ plugin }) => plugin.settings !== undefined) ? settingsOf(options, plugins) : settings
+  app.decorate('readiness', createReadiness())
   for (const notice of inForce.notices) app.log.warn(notice)
   const builtIn = builtInSteps({ options, plugins, owns, observers })
   const changes = [...plugins.flatMap(({ plugin }) => plugin.steps ?? []), ...(options.steps ?? [])]

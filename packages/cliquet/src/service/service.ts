@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
@@ -88,6 +89,13 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     }
   }
 
+  /** Load balancers are told first, and given the time to notice. */
+  async function endSlowly(): Promise<void> {
+    app.readiness.end()
+    await sleep(settings.shutdownDelaySeconds * 1000)
+    await service.close()
+  }
+
   const service: Service = {
     app,
     '~resources': {},
@@ -107,7 +115,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
       await service.ready()
       const address = await app.listen({ host, port })
       const url = `${address.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0):/, '//localhost:')}/${settings.apiPrefix}/`
-      if (signals) forgetSignals = closeAtSignals(service.close)
+      if (signals) forgetSignals = closeAtSignals(endSlowly)
       if (greets && !settings.isProduction) process.stdout.write(welcome(settings, url, resources))
       return url
     },

@@ -2,6 +2,7 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Authentication } from '../auth/authentication.ts'
 import type { ExplainedResource } from '../auth/inquiry.ts'
 import type { Cache } from '../cache/contract.ts'
+import type { Readiness } from '../http/readiness.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
@@ -31,6 +32,9 @@ export interface ViewSettings {
   readonly rootCacheExpiresSeconds: number
   /** s */
   readonly heartbeatTimeoutSeconds: number
+  /** s */
+  readonly retryAfterSeconds: number
+  readonly errorInfoLink: string
   readonly versionJsonPath: string
   readonly flushEndpointEnabled: boolean
   /** Who may have permissions explained; nobody: there is no such endpoint. */
@@ -44,6 +48,7 @@ export interface ViewSettings {
 /** What the utility endpoints work with. */
 export interface ViewContext {
   readonly settings: ViewSettings
+  readonly readiness: Readiness
   readonly storage: Storage
   readonly permission: PermissionBackend
   readonly cache: Cache

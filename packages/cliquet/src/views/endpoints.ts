@@ -7,7 +7,7 @@ import { subrequestOf } from '../http/subrequest.ts'
 import { batchEndpoint } from './batch/endpoint.ts'
 import type { ViewContext } from './context.ts'
 import { explainEndpoints } from './explain.ts'
-import { heartbeat } from './heartbeat.ts'
+import { balancerHeartbeat, heartbeat } from './heartbeat.ts'
 import { hello } from './hello.ts'
 import { openapi } from './openapi.ts'
 import { version } from './version.ts'
@@ -20,7 +20,8 @@ export const utilities = {
       variesByUser: true,
     })),
   heartbeat: (context) => reading('/__heartbeat__', '__heartbeat__', 'Whether the backends work', (request) => heartbeat(context, request)),
-  lbheartbeat: () => reading('/__lbheartbeat__', '__lbheartbeat__', 'Whether the process answers', () => jsonAnswer(200, {})),
+  lbheartbeat: (context) =>
+    reading('/__lbheartbeat__', '__lbheartbeat__', 'Whether the process takes requests', () => balancerHeartbeat(context)),
   version: (context) => reading('/__version__', '__version__', 'Which code is running', () => version(context)),
   openapi: (context) => reading('/__api__', '__api__', 'This description, in OpenAPI 2.0', openapi(context)),
   contribute: ({ contribution }) =>
@@ -45,6 +46,7 @@ function utilityOperation(id: string): Operation {
   const answer: OperationAnswer = { description: 'The answer.', schema: { type: 'object' } }
   const operation: Operation = { id, tag: 'Utilities', answers: { 200: answer } }
   if (id === '__heartbeat__') return { ...operation, answers: { 200: answer, 503: { ...answer, description: 'Something is ill.' } } }
+  if (id === '__lbheartbeat__') return { ...operation, errors: ['backend-unavailable'] }
   if (id === '__flush__') return { ...operation, answers: { 202: answer } }
   return id === '__version__' ? { ...operation, errors: ['missing-url'] } : operation
 }

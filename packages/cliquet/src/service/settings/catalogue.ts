@@ -119,6 +119,11 @@ const operations = {
   backoff_percentage: setting(number(0, 100), undefined, 'Sends it with so many per cent of the answers only.'),
   retry_after_seconds: setting(integer(0), 30, '`Retry-After` of 503 and of conflicts, s.'),
   heartbeat_timeout_seconds: setting(number(0.001, 3600), 10, 'How long a heartbeat probe may take, s.'),
+  shutdown_delay_seconds: setting(
+    number(0, 3600),
+    0,
+    'How long a service that is told to end goes on as before, s: only its heartbeats answer 503, so that load balancers take it out.',
+  ),
   eos: setting(date, undefined, 'End of service: an alert before, 410 from then on. Without a zone it is UTC.'),
   eos_message: setting(text, undefined, 'What the alert says.'),
   eos_url: setting(text, undefined, 'Where the alert points to. Default: project_docs.'),

@@ -36,7 +36,9 @@ export async function runSteps(app: FastifyInstance, steps: readonly StartStep[]
   )
   app.addHook('onReady', async () => {
     for (const prepare of work) await prepare()
+    app.readiness.begin()
   })
+  app.addHook('preClose', async () => app.readiness.end())
 }
 
 interface Beginning extends StartUp {

@@ -44,6 +44,7 @@ function viewContext(start: StartUp, { contribution, routes, resources }: Utilit
   return {
     settings,
     clock,
+    readiness: start.app.readiness,
     storage: start.need('storage'),
     permission: start.need('permission'),
     cache: start.need('cache'),
