@@ -39,8 +39,8 @@ async function fillSqlite(file: string, shape: Shape): Promise<Written[]> {
   return sample.written
 }
 
-const insertRows = `insert into cliquet.records(parent_id,resource,id,last_modified,data,body)
-  select parent,'bookmark',id,$4::bigint+place,text::jsonb,','||substr(text,2)
+const insertRows = `insert into cliquet.records(parent_id,resource,id,last_modified,data,item)
+  select parent,'bookmark',id,$4::bigint+place,text::jsonb,'{"id":"'||id||'","last_modified":'||$4::bigint+place||','||substr(text,2)
   from unnest($1::text[],$2::text[],$3::text[]) with ordinality r(parent,id,text,place)`
 
 const insertCollections = `insert into cliquet.collections(parent_id,resource,last_modified,live_count)

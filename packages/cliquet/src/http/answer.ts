@@ -11,14 +11,23 @@ export interface Answer {
 /** Fastify adds a charset to the content type of texts, unless they have a serializer of their own (R0.1). */
 const asItIs = (text: unknown): string => String(text)
 
-/** Writes an answer. Bodies are texts, not bytes: Node writes those together with the headers, in one system call. */
+/** From this length on a body is sent as bytes. */
+const LONG = 16_384
+
+/**
+ * Writes an answer. Short bodies are texts, not bytes: Node writes those together with the headers, in one system call. Of long ones it would make
+ * one text with the headers, and room for three bytes of each character.
+ */
 export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   for (const name in answer.headers) reply.header(name, answer.headers[name])
   if (answer.text === undefined) return reply.send()
   reply.header('content-type', 'application/json')
-  return reply.serializer(asItIs).send(answer.text)
+  return answer.text.length < LONG ? reply.serializer(asItIs).send(answer.text) : reply.send(bytesOf(answer.text))
 }
+
+/** In UTF-8; of ASCII alone it is a copy. */
+const bytesOf = (text: string): Buffer => Buffer.from(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
 
 /** An answer whose body is this value. */
 export const jsonAnswer = (status: number, body: unknown, headers: Answer['headers'] = {}): Answer => ({

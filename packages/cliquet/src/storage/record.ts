@@ -16,10 +16,17 @@ export interface Tombstone {
 
 /** The JSON text of a record as clients see it: `{"id":…,"last_modified":…,…fields}`. */
 export function recordText(id: string, timestamp: number, body: string): string {
-  const head = `{"id":${JSON.stringify(id)},"last_modified":${timestamp}`
+  const head = headOf(id, timestamp)
   return body === '{}' ? `${head}}` : `${head},${body.slice(1)}`
 }
 
+/** The body of a record, from its text as `recordText` makes it. */
+export function recordBody(id: string, timestamp: number, text: string): string {
+  const rest = text.slice(headOf(id, timestamp).length)
+  return rest === '}' ? '{}' : `{${rest.slice(1)}`
+}
+
+const headOf = (id: string, timestamp: number): string => `{"id":${JSON.stringify(id)},"last_modified":${timestamp}`
+
 /** The JSON text of a tombstone as clients see it. */
-export const tombstoneText = (id: string, timestamp: number): string =>
-  `{"id":${JSON.stringify(id)},"last_modified":${timestamp},"deleted":true}`
+export const tombstoneText = (id: string, timestamp: number): string => `${headOf(id, timestamp)},"deleted":true}`

@@ -5,6 +5,7 @@ import { parsePostgresUrl } from '../../src/drivers/postgresql/location.ts'
 import type { SqlStatement } from '../../src/drivers/postgresql/statement.ts'
 import { createPostgresStorage } from '../../src/storage/postgresql/index.ts'
 import { concernsTombstones, selectCount, selectPage, selectRows, type Tables } from '../../src/storage/postgresql/selection.ts'
+import { StatementNames } from '../../src/storage/postgresql/statement-names.ts'
 import type { Filter, Query } from '../../src/storage/query.ts'
 import { ownSchema, runSql } from '../servers/postgresql-schema.ts'
 import { postgresUrl, skipWithout } from '../servers/server-urls.ts'
@@ -23,12 +24,12 @@ describe('PostgreSQL query plans', { skip: skipWithout(postgresUrl, 'PostgreSQL'
     await storage.prepare([{ name: 'article', uniqueFields: [], indexes: ['url', 'n.deep'] }])
     await storage.close()
     database = new PostgresDatabase(parsePostgresUrl(url))
-    tables = { at: database.at, indexed: () => new Set(['url', 'n.deep']) }
+    tables = { at: database.at, indexed: () => new Set(['url', 'n.deep']), names: new StatementNames() }
     const records = `${database.at}records`
     await runSql(
       url,
-      `insert into ${records}(parent_id,resource,id,last_modified,data,body,deleted)
-         select 'alice','article','id'||n,n,d,','||substr(d::text,2),n%3=0 from generate_series(1,20000) n,
+      `insert into ${records}(parent_id,resource,id,last_modified,data,item,deleted)
+         select 'alice','article','id'||n,n,d,'{"id":"id'||n||'","last_modified":'||n||','||substr(d::text,2),n%3=0 from generate_series(1,20000) n,
          lateral (select jsonb_build_object('url','https://example.com/'||n,'n',jsonb_build_object('deep',n)) d) r`,
       `insert into ${database.at}collections values('alice','article',20000,13334)`,
       `analyze ${records}`,

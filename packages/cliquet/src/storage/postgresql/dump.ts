@@ -2,7 +2,7 @@ import type { PostgresDatabase } from '../../drivers/postgresql/database.ts'
 import type { PostgresSession } from '../../drivers/postgresql/session.ts'
 import type { SqlParam, SqlRow } from '../../drivers/postgresql/statement.ts'
 import { type CollectionItem, type DumpedCollection, type DumpSource, dumpOf, type StorageItem } from '../dump.ts'
-import { bodyOf } from './page.ts'
+import { recordBody } from '../record.ts'
 
 /** How many rows are held. */
 const PAGE = 256
@@ -20,7 +20,7 @@ export async function* dump(open: () => PostgresDatabase): AsyncGenerator<Storag
 
 function sourceOf(session: PostgresSession, at: string): DumpSource {
   const collections = pages(session, `select parent_id,resource,last_modified from ${at}collections`, ['parent_id', 'resource'])
-  const items = pages(session, `select parent_id,resource,id,last_modified,body,deleted from ${at}records`, ['parent_id', 'resource', 'id'])
+  const items = pages(session, `select parent_id,resource,id,last_modified,item,deleted from ${at}records`, ['parent_id', 'resource', 'id'])
   return {
     collectionsAfter: async (last) => (await collections(last && [last.parentId, last.resource])).map(collectionOf),
     itemsAfter: async (last) => (await items(last && [last.parentId, last.resource, last.id])).map(itemOf),
@@ -43,7 +43,9 @@ const collectionOf = ([parentId, resource, timestamp]: SqlRow): DumpedCollection
   timestamp: Number(timestamp),
 })
 
-function itemOf([parentId, resource, id, timestamp, body, deleted]: SqlRow): CollectionItem {
+function itemOf([parentId, resource, id, timestamp, text, deleted]: SqlRow): CollectionItem {
   const item = { parentId: String(parentId), resource: String(resource), id: String(id), timestamp: Number(timestamp) }
-  return deleted === 't' ? { kind: 'tombstone', ...item } : { kind: 'record', ...item, body: bodyOf(String(body)) }
+  return deleted === 't'
+    ? { kind: 'tombstone', ...item }
+    : { kind: 'record', ...item, body: recordBody(item.id, item.timestamp, String(text)) }
 }

@@ -4,6 +4,7 @@ import type { PostgresSession } from '../../drivers/postgresql/session.ts'
 import { arrayLiteral } from '../../drivers/postgresql/statement.ts'
 import { type CollectionItem, type LoadOutcome, type LoadPlan, type PlacedItem, planLoad, type StorageItem } from '../dump.ts'
 import { fieldOfIndex } from './field-indexes.ts'
+import { itemOf } from './write-function.ts'
 
 /** Takes in items, all or none (S38, S39). What is replaced goes first, so that it is in nobody's way. */
 export async function load(database: PostgresDatabase, at: string, list: readonly StorageItem[]): Promise<LoadOutcome> {
@@ -43,11 +44,10 @@ async function clear(session: PostgresSession, at: string, { collections, items 
   return rows.map(([parentId, resource, count]) => [String(parentId), String(resource), Number(count)])
 }
 
-/** The body is kept as it begins after the brace; see `schema.ts`. */
 async function insert(session: PostgresSession, at: string, items: readonly PlacedItem[]): Promise<void> {
   const text =
-    `insert into ${at}records(parent_id,resource,id,last_modified,data,body,deleted) ` +
-    "select p,r,i,t,coalesce(b,'{}')::jsonb,case when b is null or b='{}' then '}' else ','||substr(b,2) end,b is null " +
+    `insert into ${at}records(parent_id,resource,id,last_modified,data,item,deleted) ` +
+    `select p,r,i,t,coalesce(b,'{}')::jsonb,${itemOf('i', 't', 'b')},b is null ` +
     'from unnest($1::text[],$2::text[],$3::text[],$4::bigint[],$5::text[]) n(p,r,i,t,b)'
   const bodies = ({ item }: PlacedItem): string | null => (item.kind === 'record' ? item.body : null)
   await session.query({ text, values: columnsOf(items, [...IDENTITY, ({ item }) => item.timestamp, bodies]) })

@@ -6,9 +6,9 @@ import type { JoinedWork } from '../../primitives/joined-work.ts'
 import { isStorableText } from '../../schema/storable.ts'
 import type { Collection, Page, StorageSession } from '../contract.ts'
 import type { Filter, Query } from '../query.ts'
-import type { StoredRecord } from '../record.ts'
+import { recordBody, type StoredRecord } from '../record.ts'
 import { collectionTimestamp, fixedTimestamp } from './collection-row.ts'
-import { assemblePage, bodyOf, pageOf, recordRows } from './page.ts'
+import { assemblePage, pageOf, recordRows } from './page.ts'
 import { removeMany } from './removal.ts'
 import { concernsTombstones, FEW, isByTimestamp, selectCount, selectPage, selectRows, type Tables, type Taking } from './selection.ts'
 import { putOutcome, removalOutcome, type Write, type WriteRow } from './writes.ts'
@@ -51,10 +51,12 @@ async function get({ at, open }: Records, { parentId, resource }: Collection, id
   if (!isStorableText(id)) return undefined
   const [row] = await open().query({
     name: 'storage get',
-    text: `select last_modified,body from ${at}records where parent_id=$1 and resource=$2 and id=$3 and not deleted`,
+    text: `select last_modified,item from ${at}records where parent_id=$1 and resource=$2 and id=$3 and not deleted`,
     values: [parentId, resource, id],
   })
-  return row && { id, timestamp: Number(row[0]), body: bodyOf(String(row[1])) }
+  if (row === undefined) return undefined
+  const timestamp = Number(row[0])
+  return { id, timestamp, body: recordBody(id, timestamp, String(row[1])) }
 }
 
 async function list(records: Records, collection: Collection, query: Query): Promise<Page> {

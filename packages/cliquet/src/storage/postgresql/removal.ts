@@ -6,6 +6,7 @@ import type { Query } from '../query.ts'
 import { fixedTimestamp } from './collection-row.ts'
 import { bodyOf, nextOf, recordRows } from './page.ts'
 import { selectRows, type Tables } from './selection.ts'
+import { itemOf } from './write-function.ts'
 
 /** A removal of many. */
 export interface ManyRemoval {
@@ -33,9 +34,9 @@ export async function removeMany(session: PostgresSession, tables: Tables, remov
   }
   return {
     outcome: 'removed',
-    removed: chosen.map(({ id, timestamp, open }, place) => ({
-      tombstone: { id, timestamp: first + place },
-      previous: { id, timestamp, body: bodyOf(open) },
+    removed: chosen.map((row, place) => ({
+      tombstone: { id: row.id, timestamp: first + place },
+      previous: { id: row.id, timestamp: row.timestamp, body: bodyOf(row) },
     })),
     timestamp: first + ids.length - 1,
     next: nextOf(rows, query),
@@ -47,7 +48,7 @@ async function bury(session: PostgresSession, { at }: Tables, { parentId, resour
   const stamps = ids.map((_, place) => first + place)
   await session.query({
     text:
-      `update ${at}records r set last_modified=n.stamp,data='{}',body='}',deleted=true from unnest($3::text[],$4::bigint[]) n(id,stamp) ` +
+      `update ${at}records r set last_modified=n.stamp,data='{}',item=${itemOf('n.id', 'n.stamp', 'null')},deleted=true from unnest($3::text[],$4::bigint[]) n(id,stamp) ` +
       'where r.parent_id=$1 and r.resource=$2 and r.id=n.id',
     values: [parentId, resource, arrayLiteral(ids), arrayLiteral(stamps)],
   })

@@ -1,9 +1,9 @@
 import type { PostgresSchema } from '../../drivers/postgresql/schema.ts'
-import { WRITE_RECORDS, writeRecords } from './write-function.ts'
+import { itemOf, WRITE_RECORDS, writeRecords } from './write-function.ts'
 
 /**
- * `records` keeps each record's fields twice: `data` for conditions, and `body`, JSON text that begins after the brace (`,"a":1}`; without
- * fields `}`), from which pages are put together twice as fast. `records_ts` serves `_since` and holds S5, `records_live` makes a page of live
+ * `records` keeps each record's fields twice: `data` for conditions, and in `item`, the text that clients see (`recordText`), of which the
+ * database puts pages together without making a single one anew (until version 3 it was `body`, without id and timestamp). `records_ts` serves `_since` and holds S5, `records_live` makes a page of live
  * records independent of the number of tombstones. `collections` hands out timestamps and keeps counts.
  *
  * Without statistics the plans inside `write_records` look records up by timestamp, so that each write takes as long as the table is until the
@@ -29,12 +29,20 @@ savepoint before_truncate;
 truncate ${at}records, ${at}collections;
 release savepoint before_truncate;`
 
+/** A body began after its brace: `,"a":1}`, without fields `}`. */
+const wholeItems = (at: string): string => `
+alter table ${at}records rename column body to item;
+update ${at}records set item=${itemOf('id', 'last_modified', "case when deleted then null when item='}' then '{}' else '{'||substr(item,2) end")};
+drop function ${at}write_records;
+${writeRecords(at)}`
+
 /** The tables and functions of the storage. */
 export const schema: PostgresSchema = {
   name: 'storage',
   versions: [
     { title: 'tables of records and collections', sql: tables },
     { title: 'function that writes records', sql: writeRecords },
+    { title: 'records keep the whole text of an item', sql: wholeItems },
   ],
   distributions: [
     { table: 'records', column: 'parent_id' },

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { quoted, type SqlStatement } from '../../drivers/postgresql/statement.ts'
 import { afterCondition, type Context, filterCondition, orderTerms } from '../../drivers/sql/conditions.ts'
 import { allOf, type Condition, conditionSql, fragment } from '../../drivers/sql/fragment.ts'
@@ -6,6 +5,7 @@ import type { Collection } from '../contract.ts'
 import type { Filter, Query } from '../query.ts'
 import { MARK, postgresDialect } from './dialect.ts'
 import { Numbering } from './numbering.ts'
+import type { StatementNames } from './statement-names.ts'
 
 /** What selections need to know besides the query. */
 export interface Tables {
@@ -13,6 +13,7 @@ export interface Tables {
   readonly at: string
   /** The fields of a resource that have an index. */
   indexed(resource: string): ReadonlySet<string>
+  readonly names: StatementNames
 }
 
 /** Which rows take part: only live ones, or tombstones too (S19). */
@@ -38,17 +39,16 @@ export function selectPage(tables: Tables, collection: Collection, query: Query,
   const [parent, resource] = [numbering.mark(collection.parentId), numbering.mark(collection.resource)]
   const descending = query.sort[0]?.direction === 'descending'
   const direction = descending ? 'desc' : 'asc'
-  const item = taking.tombstones ? `${ITEM}||case when deleted then ',"deleted":true}' else body end` : `${ITEM}||body`
   // Ordered, though one is enough: else the plan may read the whole table to find it.
   const next = `select true from ${at}records where ${where} and last_modified${descending ? '<' : '>'}p.last order by last_modified ${direction} limit 1`
-  const more = `case when p.n=${limit} then (${next}) end`
+  const more = isWhole(query, taking) ? 'c.live_count>p.n' : `case when p.n=${limit} then (${next}) end`
   const text =
     `select c.last_modified,p.items,p.n,p.last,${more} from ${at}collections c cross join lateral (` +
-    `select string_agg(${item},',') items,count(*) n,${descending ? 'min' : 'max'}(last_modified) last from (` +
-    `select * from (select id,last_modified,body,deleted from ${at}records where ${where} order by last_modified ${direction} limit ${ceilingOf(query.limit)}) a ` +
+    `select string_agg(item,',') items,count(*) n,${descending ? 'min' : 'max'}(last_modified) last from (` +
+    `select * from (select last_modified,item from ${at}records where ${where} order by last_modified ${direction} limit ${ceilingOf(query.limit)}) a ` +
     `limit ${limit}) r) p ` +
     `where c.parent_id=${parent} and c.resource=${resource}`
-  return { text, values: numbering.values, ...preparation(text, query.filters, tables.indexed(collection.resource)) }
+  return { text, values: numbering.values, ...preparation(tables, text, collection, query.filters) }
 }
 
 /**
@@ -61,20 +61,24 @@ const ceilingOf = (limit: number): number => Math.max(FEW, 2 ** Math.ceil(Math.l
  * Statements about columns alone, and equality of fields with an index, are few and have one good plan for all values, so they are prepared.
  * Others have names of fields in their text, of which clients may invent any number, or need a plan for their values.
  */
-function preparation(text: string, filters: readonly Filter[], indexed: ReadonlySet<string>): Pick<SqlStatement, 'name'> {
+function preparation(tables: Tables, text: string, { resource }: Collection, filters: readonly Filter[]): Pick<SqlStatement, 'name'> {
+  const indexed = tables.indexed(resource)
   const isSteady = filters.every(({ field, operator }) => COLUMNS.has(field) || (operator === 'eq' && indexed.has(field)))
-  return isSteady ? { name: `storage ${hash('sha1', text)}` } : {}
+  const name = isSteady ? tables.names.of(text) : undefined
+  return name === undefined ? {} : { name }
 }
 
 const COLUMNS: ReadonlySet<string> = new Set(['id', 'last_modified', 'deleted'])
 
-const ITEM = `'{"id":'||to_json(id)||',"last_modified":'||last_modified`
+/** The first page of all live records: the collection's row knows how many there are. */
+const isWhole = ({ filters, ids, after }: Query, { tombstones }: Taking): boolean =>
+  filters.length === 0 && ids === undefined && after === undefined && !tombstones
 
 /** Whether a query's order is that of the timestamps alone, so that the database can put the page together. */
 export const isByTimestamp = ({ sort }: Query): boolean => sort.length === 1 && sort[0]?.field === 'last_modified'
 
 /**
- * The rows of a query in any order, and one more, which tells whether a page follows: the collection's timestamp, id, last_modified, body,
+ * The rows of a query in any order, and one more, which tells whether a page follows: the collection's timestamp, id, last_modified, item,
  * deleted. A collection without rows gives one whose id is null; one that never had a timestamp gives none.
  */
 export function selectRows(tables: Tables, collection: Collection, query: Query, taking: Taking): SqlStatement {
@@ -88,8 +92,8 @@ export function selectRows(tables: Tables, collection: Collection, query: Query,
   return {
     values: numbering.values,
     text:
-      `select c.last_modified,r.id,r.last_modified,r.body,r.deleted from ${at}collections c left join lateral (` +
-      `select id,last_modified,body,deleted from ${at}records where ${where} ${sorted}limit ${limit}) r on true ` +
+      `select c.last_modified,r.id,r.last_modified,r.item,r.deleted from ${at}collections c left join lateral (` +
+      `select id,last_modified,item,deleted from ${at}records where ${where} ${sorted}limit ${limit}) r on true ` +
       `where c.parent_id=${parent} and c.resource=${resource}`,
   }
 }
@@ -103,7 +107,7 @@ export function selectCount(tables: Tables, collection: Collection, filters: rea
   const count = narrowed ? `(select count(*) from ${at}records where ${where})` : 'c.live_count'
   const [parent, resource] = [numbering.mark(collection.parentId), numbering.mark(collection.resource)]
   const text = `select c.last_modified,${count} from ${at}collections c where c.parent_id=${parent} and c.resource=${resource}`
-  return { text, values: numbering.values, ...preparation(text, filters, tables.indexed(collection.resource)) }
+  return { text, values: numbering.values, ...preparation(tables, text, collection, filters) }
 }
 
 type Narrowing = Pick<Query, 'filters' | 'ids'> & Partial<Pick<Query, 'after' | 'sort'>>

@@ -11,6 +11,7 @@ import { flush, purge } from './keeping.ts'
 import { load } from './loading.ts'
 import { createRecords, type Records } from './records.ts'
 import { schema } from './schema.ts'
+import { StatementNames } from './statement-names.ts'
 import { WriteGroups } from './write-groups.ts'
 import { type Write, type WriteRow, writeAll, writeGroup } from './writes.ts'
 
@@ -42,6 +43,7 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
   const fieldsOf = (resource: string): Fields => fields.get(resource) ?? NONE
   const common = {
     at: database.at,
+    names: new StatementNames(),
     indexed: (resource: string) => fieldsOf(resource).indexed,
     now: () => (clock === systemClock ? undefined : clock()),
   }

@@ -9,13 +9,13 @@ export const WRITE_RECORDS = 'write_records(text,text,text[],text[],bigint[],big
  * `p_calls` is joined work. `p_unique` are the unique fields; `p_now` replaces the database's clock.
  *
  * Outcomes: written, refused (`stamp`: the collection's), timestamp-taken, duplicate (`field`, and `other` is the record that has the value).
- * What was there before, or the other record, is in `before_stamp` and `before_body`.
+ * What was there before, or the other record, is in `before_stamp` and `before_item`.
  */
 export const writeRecords = (at: string): string => `
 create or replace function ${at}write_records(
   p_parent text, p_resource text, p_ids text[], p_bodies text[], p_conditions bigint[], p_chosen bigint[], p_calls text[],
   p_unique text[], p_now bigint)
-returns table(outcome text, stamp bigint, before_stamp bigint, before_body text, field text, other text)
+returns table(outcome text, stamp bigint, before_stamp bigint, before_item text, field text, other text)
 language plpgsql as $function$
 declare
   now_ms bigint; latest bigint; first_latest bigint; added bigint := 0;
@@ -31,7 +31,7 @@ begin
   for i in 1 .. cardinality(p_ids) loop
     field := null;
     other := null;
-    select r.last_modified, r.deleted, r.body into old_stamp, old_deleted, before_body
+    select r.last_modified, r.deleted, r.item into old_stamp, old_deleted, before_item
       from ${at}records r where r.parent_id=p_parent and r.resource=p_resource and r.id=p_ids[i];
     found_old := found;
     live := found_old and not old_deleted;
@@ -55,7 +55,7 @@ begin
       stamp := p_chosen[i];
     end if;
     if p_bodies[i] is null then
-      update ${at}records r set last_modified=stamp, data='{}', body='}', deleted=true
+      update ${at}records r set last_modified=stamp, data='{}', item=${itemOf('p_ids[i]', 'stamp', 'null')}, deleted=true
         where r.parent_id=p_parent and r.resource=p_resource and r.id=p_ids[i];
       added := added - 1;
     else
@@ -93,21 +93,25 @@ begin
   end if;
 end $function$;`
 
-/** \`body\` begins after the brace, with a comma unless it is empty. */
-const OPEN_BODY = "case p_bodies[i] when '{}' then '}' else ','||substr(p_bodies[i],2) end"
+/** The text of an item as clients see it (`recordText`, `tombstoneText`), in SQL. A body of null is that of a tombstone. */
+export const itemOf = (id: string, stamp: string, body: string): string =>
+  `'{"id":'||to_json(${id})||',"last_modified":'||${stamp}||` +
+  `case when ${body} is null then ',"deleted":true}' when ${body}='{}' then '}' else ','||substr(${body},2) end`
+
+const ITEM = itemOf('p_ids[i]', 'stamp', 'p_bodies[i]')
 
 const writeOne = (at: string): string => `if found_old then
-          update ${at}records r set last_modified=stamp, data=new_data, body=${OPEN_BODY}, deleted=false
+          update ${at}records r set last_modified=stamp, data=new_data, item=${ITEM}, deleted=false
             where r.parent_id=p_parent and r.resource=p_resource and r.id=p_ids[i];
         else
-          insert into ${at}records(parent_id, resource, id, last_modified, data, body)
-            values(p_parent, p_resource, p_ids[i], stamp, new_data, ${OPEN_BODY});
+          insert into ${at}records(parent_id, resource, id, last_modified, data, item)
+            values(p_parent, p_resource, p_ids[i], stamp, new_data, ${ITEM});
         end if;`
 
 /** Finds the record that has a unique value, through the index that was violated; its condition must be the index's. */
 const findOther = (at: string): string => `foreach field in array p_unique loop
-            execute format('select r.id, r.last_modified, r.body from %s r where r.parent_id=$1 and r.resource=%L and r.id<>$2 '
+            execute format('select r.id, r.last_modified, r.item from %s r where r.parent_id=$1 and r.resource=%L and r.id<>$2 '
               'and not r.deleted and r.data->%L<>''null'' and md5((r.data->%L)::text)=md5($3)', ${quoted(`${at}records`)}, p_resource, field, field)
-              into other, before_stamp, before_body using p_parent, p_ids[i], (new_data->field)::text;
+              into other, before_stamp, before_item using p_parent, p_ids[i], (new_data->field)::text;
             exit when other is not null;
           end loop;`

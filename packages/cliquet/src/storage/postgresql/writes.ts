@@ -4,8 +4,7 @@ import { arrayLiteral, type SqlRow, type SqlStatement } from '../../drivers/post
 import type { WorkCall } from '../../drivers/postgresql/work.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import type { Collection, Condition, PutOutcome, Refused, RemovalOutcome } from '../contract.ts'
-import type { StoredRecord } from '../record.ts'
-import { bodyOf } from './page.ts'
+import { recordBody, type StoredRecord } from '../record.ts'
 
 /** One write, as the database's function takes it. */
 export interface Write {
@@ -97,8 +96,11 @@ const refused = ([, stamp]: WriteRow, current: StoredRecord | undefined): Refuse
   timestamp: Number(stamp),
 })
 
-const before = (id: string, [, , timestamp, open]: WriteRow): StoredRecord | undefined =>
-  typeof timestamp === 'string' && typeof open === 'string' ? { id, timestamp: Number(timestamp), body: bodyOf(open) } : undefined
+function before(id: string, [, , stamp, item]: WriteRow): StoredRecord | undefined {
+  if (typeof stamp !== 'string' || typeof item !== 'string') return undefined
+  const timestamp = Number(stamp)
+  return { id, timestamp, body: recordBody(id, timestamp, item) }
+}
 
 function callOf({ parentId, resource }: Collection, writes: readonly Write[], { at, unique, now }: WriteContext): SqlStatement {
   const all = <T extends string | number | null>(pick: (write: Write) => T): string => arrayLiteral(writes.map(pick))
