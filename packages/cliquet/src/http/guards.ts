@@ -4,7 +4,9 @@ import { catalogError, type HttpError } from '../errors/http-error.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { sendAlert } from './alert.ts'
 import { COMMON_EXPOSED, originHeaders } from './cors.ts'
+import { REQUEST_ID } from './request-ids.ts'
 import type { HttpSettings } from './settings.ts'
+import { subrequestOf } from './subrequest.ts'
 import { splitTarget } from './urls.ts'
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -18,6 +20,7 @@ export function commonHeaders(settings: HttpSettings, clock: Clock): (request: F
   const sendOrigin = originHeaders(settings)
   return (request, reply) => {
     sendOrigin(request, reply)
+    nameRequest(request, reply)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('content-security-policy', CONTENT_SECURITY_POLICY)
     if (request.method !== 'OPTIONS') reply.header('access-control-expose-headers', COMMON_EXPOSED)
@@ -27,6 +30,13 @@ export function commonHeaders(settings: HttpSettings, clock: Clock): (request: F
       sendAlert(reply, { code, message: settings.eosMessage ?? null, url: settings.eosUrl ?? settings.projectDocs })
     }
   }
+}
+
+/** Tells the client by which id the log knows its request. Those inside a batch are known by that of the batch. */
+function nameRequest(request: FastifyRequest, reply: FastifyReply): void {
+  if (subrequestOf(request) === undefined) reply.header(REQUEST_ID, request.id)
+  // An application that the service is part of may give ids of its own, and know of no batches.
+  else request.id = String(request.headers[REQUEST_ID])
 }
 
 /** The refusal of every request from the end of service on (R12.6), undefined before. */

@@ -76,7 +76,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
   if (draft !== undefined) draft.errno = answer.errno
   const { exposes } = request.routeOptions.config
   if (exposes !== undefined) reply.header('access-control-expose-headers', exposes)
-  if (answer.status === 503) request.log.error({ reqId: request.id, err: error }, 'a backend is unavailable')
-  else if (answer.status >= 500) request.log.error({ reqId: request.id, err: error }, 'unexpected error')
+  if (answer.status === 503) request.log.error({ err: error }, 'a backend is unavailable')
+  else if (answer.status >= 500) request.log.error({ err: error }, 'unexpected error')
   return sendAnswer(reply, answer)
 }

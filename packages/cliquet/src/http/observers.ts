@@ -18,7 +18,7 @@ export function createRequestObservers(): RequestObservers {
       try {
         observer(summary)
       } catch (error) {
-        summary.request.log.error({ reqId: summary.request.id, err: error }, 'an observer of requests failed')
+        summary.request.log.error({ err: error }, 'an observer of requests failed')
       }
     }
   }

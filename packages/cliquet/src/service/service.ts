@@ -4,6 +4,8 @@ import { ConfigurationError } from '../errors/configuration-error.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
 import { answerFrameworkError } from '../http/install.ts'
 import { createRequestObservers } from '../http/observers.ts'
+import { createRequestIds } from '../http/request-ids.ts'
+import { createRequestLog } from '../http/request-log.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { ResourceOptions } from '../resource/define.ts'
 import type { AnySchema } from '../schema/fields.ts'
@@ -66,9 +68,9 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     routerOptions: { maxParamLength: 2000 },
     ajv: { customOptions: { removeAdditional: false } },
     logger: { level: settings.logLevel },
-    logController: new LogController({ disableRequestLogging: true }),
-    // One logger for all requests: a child for each costs a tenth of a poll. What is logged about one names it (`reqId`).
-    childLoggerFactory: (logger) => logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'rid' }),
+    childLoggerFactory: createRequestLog,
+    genReqId: createRequestIds(),
     clientErrorHandler: (error, socket) => answerConnectionError(error, socket, settings),
     frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, { settings, clock, observers }),
   })

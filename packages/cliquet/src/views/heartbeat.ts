@@ -55,7 +55,7 @@ async function probed(name: string, probe: Probe, { request, limit }: ProbeRun):
   try {
     return await Promise.race([probe(request), late])
   } catch (error) {
-    request.log.error({ reqId: request.id, err: error, probe: name }, 'a heartbeat probe failed')
+    request.log.error({ err: error, probe: name }, 'a heartbeat probe failed')
     return false
   } finally {
     clearTimeout(timer)

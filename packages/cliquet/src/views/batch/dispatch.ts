@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { REQUEST_ID } from '../../http/request-ids.ts'
 import { type Batch, markSubrequest } from '../../http/subrequest.ts'
 import { callInProcess, type InProcessAnswer, type Listener } from './in-process.ts'
 import type { BatchRequest } from './request.ts'
@@ -26,8 +26,11 @@ export interface Part {
   readonly body: string
 }
 
-/** Headers that concern a connection or the bytes of a body: requests inside a batch have neither, whatever they say. */
-const connectionOnly = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'expect', 'upgrade', 'accept-encoding'])
+/** Headers that concern a connection, the bytes of a body or the id: requests inside a batch have none of their own, whatever they say. */
+const notTheirs = new Set([
+  ...['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'expect', 'upgrade', 'accept-encoding'],
+  REQUEST_ID,
+])
 
 /** What a request may set and still be of whom its `Authorization` tells: any other header may be one that a policy reads (R4.8). */
 const impersonal = new Set(['authorization', 'content-type', 'if-match', 'if-none-match', 'accept', 'response-behavior'])
@@ -49,7 +52,7 @@ function send(
   url: string,
   { method, headers, body }: BatchRequest,
 ): Promise<InProcessAnswer> {
-  const own = Object.entries(headers).filter(([name]) => !connectionOnly.has(name))
+  const own = Object.entries(headers).filter(([name]) => !notTheirs.has(name))
   const isRecognisable = own.every(([name]) => impersonal.has(name))
   const subrequest = { batch: isRecognisable ? batch : { ...batch, users: new Map() }, body }
   const listener: Listener = (incoming, reply) => {
@@ -65,12 +68,12 @@ function send(
   })
 }
 
-/** The headers of a batch request that requests inside take over (R11.7). */
-export function inheritedHeaders(headers: IncomingHttpHeaders): Dispatch['outerHeaders'] {
+/** The headers of a batch request that requests inside take over (R11.7), and its id. */
+export function inheritedHeaders({ headers, id }: FastifyRequest): Dispatch['outerHeaders'] {
   const inherited = Object.entries(headers).flatMap(([name, value]): [string, string | string[]][] =>
-    value === undefined || name === 'content-type' || connectionOnly.has(name) ? [] : [[name, value]],
+    value === undefined || name === 'content-type' || notTheirs.has(name) ? [] : [[name, value]],
   )
-  return Object.fromEntries(inherited)
+  return { ...Object.fromEntries(inherited), [REQUEST_ID]: id }
 }
 
 function partOf({ status, headers, body }: InProcessAnswer, target: string, method: string): Part {

@@ -60,7 +60,7 @@ async function runAll(
   { targets, batch, apiPrefix }: BatchRun,
 ): Promise<readonly Part[]> {
   const peer = createPeer(request.socket, request.protocol === 'https')
-  const call = { app: request.server, batch, apiPrefix, outerHeaders: inheritedHeaders(request.headers), peer }
+  const call = { app: request.server, batch, apiPrefix, outerHeaders: inheritedHeaders(request), peer }
   const parts: Part[] = []
   for (const [index, one] of requests.entries()) {
     const part = await dispatch(call, targets[index] ?? '', one)
