@@ -1,16 +1,21 @@
 import type { Migrations } from '../drivers/migrations.ts'
 import { systemClock } from '../primitives/clock.ts'
-import { loadBackend, type NamedBackend, namedBackends } from '../service/backends.ts'
+import { type Contract, loadBackend, type NamedBackend, namedBackends, openDatabase } from '../service/backends.ts'
 import type { Settings } from '../service/settings.ts'
+import { pluginTables } from '../service/startup/plugin-tables.ts'
+import { loadPlugins } from '../service/startup/plugins.ts'
 import { configOption, defineCommand } from './frame/command.ts'
 import { CommandFailure, UsageError } from './frame/failure.ts'
 import { print, type Terminal } from './frame/terminal.ts'
 import { serviceSettings } from './service/open.ts'
 
+/** ms */
+const DAY = 86_400_000
+
 /** `cliquet migrate` */
 export const migrate = defineCommand({
   name: 'migrate',
-  summary: 'Brings the tables of the backends to the version of this program.',
+  summary: 'Brings the tables of the backends and plugins to the version of this program.',
   options: {
     'dry-run': { type: 'boolean', summary: 'Prints the SQL, and changes nothing.' },
     distributed: { type: 'boolean', summary: 'Afterwards spreads the tables over the nodes of a distributed database (Citus).' },
@@ -25,12 +30,32 @@ export const migrate = defineCommand({
     if (dryRun && distributed) throw new UsageError('--dry-run and --distributed exclude each other')
     const settings = serviceSettings(options)
     if (settings.readonly) throw new CommandFailure('the service is read-only (setting "readonly"): nothing was changed')
-    const backends = Object.values(namedBackends(settings, systemClock))
-    let spread = 0
-    for (const backend of backends) spread += await migrateBackend(backend, settings, { dryRun, distributed, terminal })
-    if (distributed && spread === 0) throw new CommandFailure('none of the backends can be distributed')
+    const backends = patientBackends(settings)
+    const database = await openDatabase(backends.storage, settings)
+    try {
+      // Known before anything is changed, as it may be an error.
+      const sets = pluginTables(await loadPlugins([], settings), database?.engine, settings)
+      const ofPlugins = sets.flatMap((set) => (database === undefined ? [] : [{ name: set.name, migrations: database.migrations(set) }]))
+      const manner = { dryRun, distributed, terminal }
+      let spread = 0
+      for (const backend of Object.values(backends)) spread += await migrateBackend(backend, settings, manner)
+      for (const { name, migrations } of ofPlugins) spread += await migrateTables(name, migrations, manner)
+      if (distributed && spread === 0) throw new CommandFailure('none of the backends can be distributed')
+    } finally {
+      await database?.close()
+    }
   },
 })
+
+/** The backends that the settings name; their statements may take as long as they need. */
+function patientBackends(settings: Settings): Readonly<Record<Contract, NamedBackend>> {
+  const patient = (backend: NamedBackend): NamedBackend => {
+    const pool = { ...backend.options.pool, statementTimeout: DAY }
+    return { ...backend, options: { ...backend.options, pool } }
+  }
+  const { storage, permission, cache } = namedBackends(settings, systemClock)
+  return { storage: patient(storage), permission: patient(permission), cache: patient(cache) }
+}
 
 interface Manner {
   readonly dryRun: boolean
@@ -39,15 +64,20 @@ interface Manner {
 }
 
 /** @returns 1 if its tables are distributed now */
-async function migrateBackend(backend: NamedBackend, settings: Settings, { dryRun, distributed, terminal }: Manner): Promise<number> {
+async function migrateBackend(backend: NamedBackend, settings: Settings, manner: Manner): Promise<number> {
   const { contract, specifier } = backend
   const migrations = await migrationsOf(backend, settings)
   if (migrations === undefined) {
-    print(terminal, `${dryRun ? '-- ' : ''}${contract}: nothing is to be done, ${specifier} has no migrations`)
+    print(manner.terminal, `${manner.dryRun ? '-- ' : ''}${contract}: nothing is to be done, ${specifier} has no migrations`)
     return 0
   }
+  return await migrateTables(contract, migrations, manner)
+}
+
+/** @returns 1 if its tables are distributed now */
+async function migrateTables(name: string, migrations: Migrations, { dryRun, distributed, terminal }: Manner): Promise<number> {
   try {
-    const title = `${contract} in ${migrations.place}`
+    const title = `${name} in ${migrations.place}`
     if (dryRun) await showPending(migrations, title, terminal)
     else await apply(migrations, title, terminal)
     if (!distributed || migrations.distribute === undefined) return 0

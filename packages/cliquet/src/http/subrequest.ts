@@ -2,12 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { PermissionSession } from '../permission/contract.ts'
 import type { JsonObject } from '../primitives/json.ts'
+import type { Transaction } from '../primitives/transaction.ts'
 import type { StorageSession } from '../storage/contract.ts'
 
 /** The backends as a transaction sees them. */
 export interface Sessions {
   readonly storage: StorageSession
   readonly permission: PermissionSession
+  /** For who works in the same database otherwise. */
+  readonly transaction?: Transaction
 }
 
 /** A user, as authentication recognised them. */

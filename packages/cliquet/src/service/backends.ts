@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/contract.ts'
 import type { BackendOptions, PoolOptions } from '../drivers/backend-options.ts'
 import { createConnections } from '../drivers/connections.ts'
+import type { SqlDatabase } from '../drivers/sql-database.ts'
 import { parseSqliteUrl } from '../drivers/sqlite/location.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
@@ -98,7 +99,15 @@ export function backendMaker() {
     storage: (settings: Settings, clock: Clock) => create<Storage>(named(settings, clock).storage, settings),
     permission: (settings: Settings, clock: Clock) => create<PermissionBackend>(named(settings, clock).permission, settings),
     cache: (settings: Settings, clock: Clock) => create<Cache>(named(settings, clock).cache, settings),
+    database: (settings: Settings, clock: Clock) => openDatabase(named(settings, clock).storage, settings),
   }
+}
+
+/** The SQL database that a storage keeps records in; undefined if it has none. */
+export async function openDatabase(storage: NamedBackend, settings: Settings): Promise<SqlDatabase | undefined> {
+  const { createDatabase } = await loadBackend(storage, settings)
+  if (typeof createDatabase !== 'function') return undefined
+  return withPlace(settings, 'storage', () => createDatabase(storage.options)) as SqlDatabase // the contract is the module's to keep
 }
 
 /** What backends are for. */

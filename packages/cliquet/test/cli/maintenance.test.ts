@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createCache } from '../../src/cache/sqlite/index.ts'
@@ -93,10 +94,44 @@ test('flush-cache empties the cache', async () => {
 })
 
 test('migrate has nothing to do for backends without migrations', async () => {
-  const { code, stdout } = await run('migrate')
+  const onMemory = (...args: readonly string[]) =>
+    runCommand(['migrate', ...args], { cwd, env: { CLIQUET_STORAGE_BACKEND: 'cliquet/storage/memory' } })
+  const { code, stdout } = await onMemory()
   assert.equal(code, 0)
-  assert.match(stdout, /^storage: nothing is to be done, cliquet\/storage\/sqlite has no migrations\n/)
-  assert.equal((await run('migrate', '--distributed')).stderr, 'cliquet migrate: none of the backends can be distributed\n')
+  assert.match(stdout, /^storage: nothing is to be done, cliquet\/storage\/memory has no migrations\n/)
+  assert.equal((await onMemory('--distributed')).stderr, 'cliquet migrate: none of the backends can be distributed\n')
+})
+
+/** A plugin with tables on both engines. */
+const visits = `export const plugin = { name: 'visits', migrations: Object.fromEntries(['sqlite', 'postgresql'].map((engine) => [engine, [
+  { title: 'a table', sql: (at) => \`create table \${at}visits(n integer)\` },
+  { title: 'a second column', sql: (at) => \`alter table \${at}visits add m integer\` },
+]])) }`
+
+test('migrate makes the tables of backends and plugins on SQLite, and --dry-run shows them and makes no file', async () => {
+  const place = folderWith({ 'package.json': '{"name": "games"}', 'visits.mjs': visits })
+  const migrate = (...args: readonly string[]) =>
+    runCommand(['migrate', ...args], { cwd: place, env: { CLIQUET_INCLUDES: './visits.mjs' } })
+  const shown = await migrate('--dry-run')
+  assert.equal(shown.code, 0, shown.stderr)
+  assert.match(shown.stdout, /^-- storage in \S+games\.sqlite, step 1: .+\ncreate table records/m)
+  assert.match(shown.stdout, /^-- plugin visits in \S+games\.sqlite, step 2: a second column\nalter table visits add m integer$/m)
+  assert.equal(existsSync(join(place, 'data')), false)
+  assert.match((await migrate()).stdout, /^plugin visits in \S+, step 2: a second column$/m)
+  assert.equal((await migrate()).stdout.match(/: nothing is to be done/g)?.length, 4)
+
+  writeFileSync(join(place, 'visits.mjs'), visits.replace(/^.*second column.*$/m, ''))
+  const { code, stderr } = await migrate('--dry-run')
+  assert.equal(code, 1)
+  assert.match(stderr, /has version 2 of the plugin visits tables, this program knows 1: use the newer program, or another file\n$/)
+})
+
+test('migrate of a plugin whose tables the storage can’t keep fails, and has changed nothing', async () => {
+  const place = folderWith({ 'package.json': '{"name": "games"}', 'visits.mjs': visits.replace("'sqlite', ", '') })
+  const { code, stderr } = await runCommand(['migrate'], { cwd: place, env: { CLIQUET_INCLUDES: './visits.mjs' } })
+  assert.equal(code, 1)
+  assert.match(stderr, /^cliquet migrate: the plugin "visits" keeps tables in a database of postgresql, and the storage is \S+\n$/)
+  assert.equal(existsSync(join(place, 'data')), false)
 })
 
 test('migrate leaves a read-only service alone', async () => {
@@ -136,6 +171,17 @@ describe('migrate on PostgreSQL', { skip: skipWithout(postgresUrl, 'PostgreSQL')
     const second = await migrate()
     assert.equal(second.stdout.match(/: nothing is to be done/g)?.length, 3)
     assert.match((await migrate('--dry-run')).stdout, /^-- storage in \S+: nothing is to be done$/m)
+  })
+
+  test('those of plugins are made, too, and can be seen before', async () => {
+    const folder = folderWith({ 'package.json': '{"name": "games"}', 'visits.mjs': visits })
+    const withPlugin = (...args: readonly string[]) =>
+      runCommand(['migrate', ...args], { cwd: folder, env: { ...env, CLIQUET_INCLUDES: './visits.mjs' } })
+    const { stdout } = await withPlugin('--dry-run')
+    assert.ok(stdout.includes(`step 1: a table\ncreate table "${schema}".visits(n integer)\n`), stdout)
+    assert.match((await withPlugin()).stdout, /^plugin visits in \S+, step 2: a second column$/m)
+    assert.ok((await tables()).includes('visits'))
+    assert.equal((await withPlugin()).stdout.match(/: nothing is to be done/g)?.length, 4)
   })
 
   test('tables that are newer than the program are left alone', async () => {

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../errors/configuration-error.ts'
 import { DEFAULT_TRANSACTION_TIMEOUT, type TransactionOptions } from '../../primitives/transaction.ts'
 import type { BackendOptions, PoolOptions } from '../backend-options.ts'
 import type { Closable, Lease } from '../connections.ts'
-import type { MigrationStep, Migrations } from '../migrations.ts'
+import type { Migrations } from '../migrations.ts'
 import { distribute, isDistributed } from './distribution.ts'
 import { type PostgresLocation, parsePostgresUrl } from './location.ts'
 import { applySteps, pendingSteps } from './migration.ts'
@@ -127,13 +127,19 @@ export function leasePostgresDatabase({
 }
 
 /** The migrations of a backend's tables in the database that its URL names. */
-export function createPostgresMigrations(options: Pick<BackendOptions, 'url' | 'connections'>, tables: PostgresSchema): Migrations {
-  const { value: database, release } = leasePostgresDatabase({ ...options, pool: { statementTimeout: 24 * 3_600_000 } })
-  return {
-    place: database.shown,
-    pending: () => pendingSteps(database, database, tables),
-    apply: (): Promise<readonly MigrationStep[]> => applySteps(database, database, tables),
-    distribute: () => distribute(database, database, tables),
-    close: release,
-  }
+export function createPostgresMigrations(
+  options: Pick<BackendOptions, 'url' | 'connections' | 'pool'>,
+  tables: PostgresSchema,
+): Migrations {
+  const { value: database, release } = leasePostgresDatabase(options)
+  return migrationsIn(database, tables, release)
 }
+
+/** The migrations of these tables in a database. */
+export const migrationsIn = (database: PostgresDatabase, tables: PostgresSchema, close: () => Promise<void>): Migrations => ({
+  place: database.shown,
+  pending: () => pendingSteps(database, database, tables),
+  apply: () => applySteps(database, database, tables),
+  distribute: () => distribute(database, database, tables),
+  close,
+})

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors/configuration-error.ts'
+import type { Distribution } from '../migrations.ts'
 import type { MigrationPlace } from './migration.ts'
-import type { Distribution, PostgresSchema } from './schema.ts'
+import type { PostgresSchema } from './schema.ts'
 import type { PostgresSession } from './session.ts'
 import { identifier } from './statement.ts'
 

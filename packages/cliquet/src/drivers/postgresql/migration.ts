@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors/configuration-error.ts'
-import type { MigrationStep } from '../migrations.ts'
+import { type MigrationStep, stepsFrom } from '../migrations.ts'
 import type { PostgresSchema } from './schema.ts'
 import type { PostgresSession } from './session.ts'
 import { identifier } from './statement.ts'
@@ -15,8 +15,12 @@ export interface MigrationPlace {
   readonly shown: string
 }
 
-/** The steps that a backend's tables still need. @throws ConfigurationError when they are newer than this program */
-export async function pendingSteps(session: PostgresSession, place: MigrationPlace, tables: PostgresSchema): Promise<MigrationStep[]> {
+/** The steps that the tables still need. @throws ConfigurationError when they are newer than this program */
+export async function pendingSteps(
+  session: PostgresSession,
+  place: MigrationPlace,
+  tables: PostgresSchema,
+): Promise<readonly MigrationStep[]> {
   const version = await installedVersion(session, place, tables)
   if (version > tables.versions.length) {
     throw new ConfigurationError(
@@ -24,14 +28,15 @@ export async function pendingSteps(session: PostgresSession, place: MigrationPla
         `this program knows ${tables.versions.length}: use the newer program, or another schema`,
     )
   }
-  const at = `${identifier(place.schema)}.`
-  return tables.versions
-    .map(({ title, sql }, index): MigrationStep => ({ schema: tables.name, version: index + 1, title, sql: sql(at) }))
-    .slice(version)
+  return stepsFrom(version, tables, `${identifier(place.schema)}.`)
 }
 
 /** Does the steps that are still to be done, all in one transaction. */
-export async function applySteps(session: PostgresSession, place: MigrationPlace, tables: PostgresSchema): Promise<MigrationStep[]> {
+export async function applySteps(
+  session: PostgresSession,
+  place: MigrationPlace,
+  tables: PostgresSchema,
+): Promise<readonly MigrationStep[]> {
   return await session.atomically(
     async (transaction) => {
       await transaction.query({ text: `select pg_advisory_xact_lock(${LOCK})` })

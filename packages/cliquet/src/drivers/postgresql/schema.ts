@@ -1,11 +1,4 @@
-/** How a table is spread over the nodes of a distributed database (Citus). */
-export interface Distribution {
-  readonly table: string
-  /** The column whose value decides the node; every key begins with it. */
-  readonly column: string
-  /** A table whose rows of the same value lie on the same node, if it is there; else the table is spread by itself. */
-  readonly with?: string | undefined
-}
+import type { Distribution, TableSet } from '../migrations.ts'
 
 /** A function that every node of a distributed database must have. */
 export interface DistributedFunction {
@@ -15,15 +8,8 @@ export interface DistributedFunction {
   readonly delegated?: { readonly argument: string; readonly with: string } | undefined
 }
 
-/** The tables and functions of one backend. */
-export interface PostgresSchema {
-  /** What they are called in `meta`. */
-  readonly name: string
-  /**
-   * The statements of each version, in order; the last one is the current. Released ones are never changed, new ones are added.
-   * `sql` is given the quoted name of the PostgreSQL schema, with a dot.
-   */
-  readonly versions: readonly { readonly title: string; sql(at: string): string }[]
+/** The tables and functions of one backend or plugin. */
+export interface PostgresSchema extends TableSet {
   readonly distributions: readonly Distribution[]
   readonly functions?: readonly DistributedFunction[]
 }

@@ -1,29 +1,33 @@
 import type { SqliteConnection, SqlStatement, SqlValue } from './connection.ts'
 
-/** The tables of one backend. */
-export interface Schema {
-  /** What they are called in `meta`. */
+/** Tables, as they are told to another thread (`TableSet`): the statements of each version. */
+interface Statements {
   readonly name: string
-  /** The statements of each version, in order; the last one is the current. Released ones are never changed, new ones are added. */
   readonly versions: readonly string[]
 }
 
-/** What `migrate` came to: done, or the file has a version that this program doesn't know. */
-export type Migration = { readonly outcome: 'current' } | { readonly outcome: 'newer'; readonly version: number }
+/** What `migrate` came to: done, or the file has a version that this program doesn't know. `version` is what it found. */
+export type Migration = { readonly outcome: 'current' | 'newer'; readonly version: number }
 
 const META = 'create table if not exists meta(key text primary key, value text not null) without rowid'
 
-/** Brings the tables of one backend to their current version. In a write transaction: of two that start at once the second finds it done. */
-function migrate(connection: SqliteConnection, schema: Schema): Migration {
-  connection.execute(META)
-  const key = `${schema.name} schema`
-  const version = Number(connection.row<[string]>('select value from meta where key = ?', [key])?.[0] ?? 0)
-  if (version > schema.versions.length) return { outcome: 'newer', version }
-  if (version === schema.versions.length) return { outcome: 'current' }
-  for (const statements of schema.versions.slice(version)) connection.execute(statements)
-  connection.run('insert or replace into meta(key, value) values(?, ?)', [key, String(schema.versions.length)])
-  return { outcome: 'current' }
+/** The version that the tables have in the file; 0: there are none. */
+export function installedVersion(connection: SqliteConnection, name: string): number {
+  if (connection.row("select 1 from sqlite_schema where name = 'meta'") === undefined) return 0
+  return Number(connection.row<[string]>('select value from meta where key = ?', [keyOf(name)])?.[0] ?? 0)
 }
+
+/** Brings tables to their current version. In a write transaction: of two that start at once the second finds it done. */
+function migrate(connection: SqliteConnection, { name, versions }: Statements): Migration {
+  connection.execute(META)
+  const version = installedVersion(connection, name)
+  if (version >= versions.length) return { outcome: version > versions.length ? 'newer' : 'current', version }
+  for (const statements of versions.slice(version)) connection.execute(statements)
+  connection.run('insert or replace into meta(key, value) values(?, ?)', [keyOf(name), String(versions.length)])
+  return { outcome: 'current', version }
+}
+
+const keyOf = (name: string): string => `${name} schema`
 
 /** Runs the statements; gives the rows of each. */
 function run(connection: SqliteConnection, statements: readonly SqlStatement[]): SqlValue[][][] {

@@ -4,7 +4,8 @@ import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { TransactionOptions } from '../../primitives/transaction.ts'
 import type { BackendOptions } from '../backend-options.ts'
 import type { Closable, Lease } from '../connections.ts'
-import type { operations as builtIn, Schema } from './built-in.ts'
+import type { TableSet } from '../migrations.ts'
+import type { operations as builtIn } from './built-in.ts'
 import { openReader, type SqliteConnection, type SqlStatement, type SqlValue } from './connection.ts'
 import { backendError, busyPause, isBusy, isFatal } from './failure.ts'
 import { parseSqliteUrl, type SqliteLocation, type Synchronous } from './location.ts'
@@ -116,14 +117,12 @@ export class SqliteDatabase implements Closable, SqliteSession {
     return this.#transactions.begin(options)
   }
 
-  /** Brings a backend's tables to their current version. @throws BackendError, or ConfigurationError when the file's version is newer */
-  async migrate(schema: Schema): Promise<void> {
-    const migration = await this.#write('migrate', schema)
-    if (migration.outcome === 'current') return
-    throw new ConfigurationError(
-      `${this.path} has version ${migration.version} of the ${schema.name} tables, this program knows ${schema.versions.length}: ` +
-        'use the newer program, or another file',
-    )
+  /** Brings tables to their current version. @returns what it was. @throws BackendError, or ConfigurationError when the file's version is newer */
+  async migrate(tables: TableSet): Promise<number> {
+    const versions = tables.versions.map(({ sql }) => sql(''))
+    const { outcome, version } = await this.#write('migrate', { name: tables.name, versions })
+    if (outcome === 'newer') throw newerTables(this.path, version, tables)
+    return version
   }
 
   /** Whether the file can be read, and unless `readonly` written: tries it, and never fails. */
@@ -171,6 +170,12 @@ export class SqliteDatabase implements Closable, SqliteSession {
     this.#reader = undefined
   }
 }
+
+/** What is wrong with tables of that version, which this program does not know. */
+export const newerTables = (path: string, version: number, { name, versions }: TableSet): ConfigurationError =>
+  new ConfigurationError(
+    `${path} has version ${version} of the ${name} tables, this program knows ${versions.length}: use the newer program, or another file`,
+  )
 
 /** Makes a handle for the database of that file; see `SqliteDatabase`. Backends of one service share one: `leaseSqliteDatabase`. */
 export const openSqliteDatabase = (location: SqliteLocation): SqliteDatabase => new SqliteDatabase(location)

@@ -28,7 +28,7 @@ export function createSqlitePermission({ url, connections = createConnections() 
   }
   return {
     ...createGrants(database, open),
-    prepare: async () => await open().migrate(schema),
+    prepare: async () => void (await open().migrate(schema)),
     flush: () => runIn(open, FLUSH),
     check: (options) => database.check(options),
     dump: () => dump(open),

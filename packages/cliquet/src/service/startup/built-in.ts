@@ -4,6 +4,7 @@ import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { installHttp } from '../../http/install.ts'
 import type { RequestObservers } from '../../http/observers.ts'
 import { backendMaker } from '../backends.ts'
+import { serviceDatabase } from '../database.ts'
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
 import { choosePolicies } from '../policies.ts'
@@ -65,6 +66,10 @@ async function openStorage(start: StartUp, make: Maker): Promise<void> {
   start.app.decorate('storage', storage).addHook('onClose', () => storage.close())
   // The step `resources` has it prepared.
   start.provide('storage', storage)
+  const database = await make.database(start.settings, start.clock)
+  if (database === undefined) return
+  start.app.addHook('onClose', () => database.close())
+  start.provide('database', serviceDatabase(database))
 }
 
 async function openPermission(start: StartUp, make: Maker): Promise<void> {

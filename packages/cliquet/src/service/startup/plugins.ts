@@ -9,6 +9,7 @@ import type { Views } from '../own-views.ts'
 import { moduleWord } from '../settings/resolution.ts'
 import type { GivenSettings, Settings } from '../settings.ts'
 import type { StepChange } from './modules.ts'
+import { type PluginMigrations, pluginTables } from './plugin-tables.ts'
 import type { StartUp } from './step.ts'
 
 /** The settings `plugin.{name}.*` of one plugin. A key that is set but that the plugin never asks for is an error at the start. */
@@ -31,6 +32,8 @@ export interface CliquetPlugin {
   readonly policies?: readonly AuthenticationPolicy[]
   /** Changes to the steps of the start. */
   readonly steps?: readonly StepChange[]
+  /** Tables of its own, made and brought up to date before the first request and by the command `migrate`. `start.need('database')` works with them. */
+  readonly migrations?: PluginMigrations
   /** Called after the backends and the authentication are there, and before the views are served. */
   setUp?(start: StartUp, settings: PluginSettings): void | Promise<void>
 }
@@ -57,6 +60,8 @@ export const pluginDefaults = (plugins: readonly NamedPlugin[]): GivenSettings =
 
 /** Adds what the plugins bring to a start, and lets them do the rest themselves. */
 export async function setUpPlugins(plugins: readonly NamedPlugin[], start: StartUp): Promise<void> {
+  const database = start.find('database')
+  for (const tables of pluginTables(plugins, database?.engine, start.settings)) start.onPrepare(async () => await database?.migrate(tables))
   for (const { name, plugin } of plugins) {
     add(name, 'capability', start.capabilities, plugin.capabilities)
     add(name, 'heartbeat', start.heartbeats, plugin.heartbeats)

@@ -41,6 +41,11 @@ export async function runSteps(app: FastifyInstance, steps: readonly StartStep[]
   app.addHook('preClose', async () => app.readiness.end())
 }
 
+const missing = (name: keyof Parts, { storageBackend }: Settings): string =>
+  name === 'database'
+    ? `a step or plugin needs the SQL database of the storage, and ${storageBackend} has none`
+    : `a step of the start needs what the step "${name}" makes, and there is none`
+
 interface Beginning extends StartUp {
   /** The same start, with the scope. */
   below(scope: FastifyInstance): StartUp
@@ -49,6 +54,7 @@ interface Beginning extends StartUp {
 function createStartUp(app: FastifyInstance, options: StartOptions, work: (() => Promise<void>)[]): Beginning {
   const parts = new Map<keyof Parts, unknown>([['metrics', noMetrics]])
   const { settings, clock } = options
+  const find = <Name extends keyof Parts>(name: Name): Parts[Name] | undefined => parts.get(name) as Parts[Name] | undefined // what `provide` was given under that name
   const common = {
     app,
     settings,
@@ -57,10 +63,11 @@ function createStartUp(app: FastifyInstance, options: StartOptions, work: (() =>
     heartbeats: new Map(options.heartbeats),
     views: [...options.views],
     need<Name extends keyof Parts>(name: Name): Parts[Name] {
-      const part = parts.get(name)
-      if (part === undefined) throw new ConfigurationError(`a step of the start needs what the step "${name}" makes, and there is none`)
-      return part as Parts[Name] // what `provide` was given under that name
+      const part = find(name)
+      if (part === undefined) throw new ConfigurationError(missing(name, settings))
+      return part
     },
+    find,
     provide<Name extends keyof Parts>(name: Name, part: Parts[Name]): void {
       parts.set(name, part)
     },

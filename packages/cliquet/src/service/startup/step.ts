@@ -8,6 +8,7 @@ import type { PermissionBackend } from '../../permission/contract.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { Capability, Probe } from '../../views/context.ts'
+import type { ServiceDatabase } from '../database.ts'
 import type { Views } from '../own-views.ts'
 import type { Settings } from '../settings.ts'
 
@@ -16,6 +17,8 @@ export interface Parts {
   /** Without the step `metrics` one that measures nothing. */
   readonly metrics: Metrics
   readonly storage: Storage
+  /** Of storages on PostgreSQL and SQLite, made by the step `storage`. */
+  readonly database: ServiceDatabase
   readonly permission: PermissionBackend
   readonly cache: Cache
   readonly policies: readonly AuthenticationPolicy[]
@@ -37,6 +40,8 @@ export interface StartUp {
   readonly views: Views[]
   /** What an earlier step has made. @throws ConfigurationError that names the step, if there was none */
   need<Name extends keyof Parts>(name: Name): Parts[Name]
+  /** The same, or undefined if there is none. */
+  find<Name extends keyof Parts>(name: Name): Parts[Name] | undefined
   /** Makes it known to later steps. */
   provide<Name extends keyof Parts>(name: Name, part: Parts[Name]): void
   /**

@@ -89,7 +89,7 @@ async function inTransaction(
   if (!settings.transactionPerRequest) return run({ ...shared, sessions: undefined })
   const transaction = await storage.begin()
   try {
-    const sessions = { storage: storage.within(transaction), permission: permission.within(transaction) ?? permission }
+    const sessions = { storage: storage.within(transaction), permission: permission.within(transaction) ?? permission, transaction }
     const parts = await run({ ...shared, sessions })
     if (!parts.some(({ status }) => status === 409)) await transaction.commit()
     return parts

@@ -24,6 +24,9 @@ function open(t: TestContext, options: Partial<SqliteLocation> = {}) {
   return { path, database, write, values }
 }
 
+/** Versions of tables with these statements. */
+const versionsOf = (...statements: readonly string[]) => statements.map((sql, index) => ({ title: `step ${index + 1}`, sql: () => sql }))
+
 /** How many transactions are in the write-ahead log: a frame that ends one says how large the file is then. */
 function commitsIn(path: string): number {
   const log = readFileSync(`${path}-wal`)
@@ -145,17 +148,17 @@ test('close waits for the writes that were begun, and refuses new ones', async (
 
 test('a schema version that this program does not know is refused', async (t) => {
   const { database } = open(t)
-  const versions = ['create table a(x)', 'create table b(x)']
+  const versions = versionsOf('create table a(x)', 'create table b(x)')
   await database.migrate({ name: 'trial', versions })
   await database.migrate({ name: 'trial', versions })
   await assert.rejects(database.migrate({ name: 'trial', versions: versions.slice(0, 1) }), ConfigurationError)
-  await database.migrate({ name: 'trial', versions: [...versions, 'alter table b add column y'] })
+  await database.migrate({ name: 'trial', versions: [...versions, ...versionsOf('alter table b add column y')] })
 })
 
 test('a version of which a statement fails leaves nothing behind', async (t) => {
   const { database } = open(t)
-  await assert.rejects(database.migrate({ name: 'trial', versions: ['create table a(x); create table a(x)'] }), BackendError)
-  await database.migrate({ name: 'trial', versions: ['create table a(x)'] })
+  await assert.rejects(database.migrate({ name: 'trial', versions: versionsOf('create table a(x); create table a(x)') }), BackendError)
+  await database.migrate({ name: 'trial', versions: versionsOf('create table a(x)') })
 })
 
 test('backends of one service share the handle of a file and must agree about it', async () => {
