@@ -4,6 +4,8 @@ import { collectionRef, recordRef, type Scope } from '../model/model.ts'
 import type { ObjectRef } from '../permission/contract.ts'
 import type { StoredRecord } from '../storage/record.ts'
 import type { ResourceContext } from './context.ts'
+import type { ResourceDefinition } from './define.ts'
+import { listParent } from './list-parent.ts'
 
 /** Decides what one request may do (R10.3). Every `require…` throws 401 or 403. */
 export interface Access {
@@ -31,10 +33,11 @@ const unrestricted = (request: FastifyRequest): Access => ({
 
 /** The access of a request to the records of its scope. */
 export async function accessOf(context: ResourceContext, request: FastifyRequest, scope: Scope): Promise<Access> {
-  const { definition, authentication, authorization } = context
+  const { definition, authentication, authorization, resources } = context
   if (!definition.shared) return unrestricted(request)
   const caller: Caller = { userId: request.userId, principals: await authentication.principals(request) }
-  return sharedAccess({ resource: definition.name, scope, caller, authorization, refusal: () => authentication.refusal(request) })
+  const { name } = definition
+  return sharedAccess({ resource: name, scope, caller, authorization, resources, refusal: () => authentication.refusal(request) })
 }
 
 /** What decides the access to a shared resource. */
@@ -43,12 +46,14 @@ export interface SharedAccessOptions {
   readonly scope: Scope
   readonly caller: Caller
   readonly authorization: Pick<Authorization, 'permits' | 'visible'>
+  /** All of the service, the one of the scope included. */
+  readonly resources: ReadonlyMap<string, ResourceDefinition>
   /** What is thrown at who may not. */
   readonly refusal: () => Error
 }
 
 /** The access of a caller to the records of a shared resource. */
-export function sharedAccess({ resource, scope, caller, authorization, refusal }: SharedAccessOptions): Access {
+export function sharedAccess({ resource, scope, caller, authorization, resources, refusal }: SharedAccessOptions): Access {
   const permits = (permission: string, object: ObjectRef): Promise<boolean> =>
     authorization.permits({ resource, permission, object, caller })
   const require = async (permission: string, object: ObjectRef): Promise<void> => {
@@ -65,13 +70,8 @@ export function sharedAccess({ resource, scope, caller, authorization, refusal }
     async selection(permission) {
       if (await permits(permission, collection)) return undefined
       const ids = await authorization.visible({ resource, permission, object: collection, caller })
-      if (ids.length > 0 || (await permits(`${resource}:create`, parentOf(collection)))) return ids
+      if (ids.length > 0 || (await permits(`${resource}:create`, listParent(collection, resources)))) return ids
       throw refusal()
     },
   }
-}
-
-/** The object that a collection belongs to: the empty URI for a top-level one (R10.7). */
-function parentOf({ parentId, uri }: ObjectRef): ObjectRef {
-  return { parentId, uri: uri.slice(0, uri.lastIndexOf('/')) }
 }

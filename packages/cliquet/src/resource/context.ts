@@ -23,6 +23,8 @@ export interface ResourceSettings {
 /** What the endpoints of one resource work with. */
 export interface ResourceContext {
   readonly definition: ResourceDefinition
+  /** All resources of the service: complete once it is ready. */
+  readonly resources: ReadonlyMap<string, ResourceDefinition>
   readonly model: RecordModel
   readonly authentication: Authentication
   readonly authorization: Authorization

@@ -70,7 +70,7 @@ async function explainPermission(
 
 /** Goes the way of the request, and keeps what was looked at. */
 async function explainMethod(
-  { authorization, model }: ResourceContext,
+  { authorization, model, resources }: ResourceContext,
   { caller, ask, kind, parameters }: Inquiry,
   scope: Scope,
 ): Promise<AccessExplanation> {
@@ -78,8 +78,9 @@ async function explainMethod(
   const step = `${kind} ${'method' in ask ? ask.method : ''}`
   const existing = stepsByRecord.has(step) ? await model.storage.get(scope.collection, id) : undefined
   const asked: Asked[] = []
-  const options = { resource: model.name, scope, caller, authorization: recorded(authorization, asked), refusal: () => new Refusal() }
-  const outcome = await outcomeOf(sharedAccess(options), steps[step], { id, existing })
+  const by = recorded(authorization, asked)
+  const access = sharedAccess({ resource: model.name, scope, caller, authorization: by, resources, refusal: () => new Refusal() })
+  const outcome = await outcomeOf(access, steps[step], { id, existing })
   const decisive = outcome.permitted ? asked.at(-1)?.explanation.decidedBy : 'nobody'
   return {
     ...outcome,

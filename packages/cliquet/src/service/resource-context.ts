@@ -17,11 +17,13 @@ export interface ServiceParts {
   /** The application's own decision, if it has one, and its inheritance of permissions. */
   readonly rules: Pick<AuthorizationOptions, 'decision' | 'inheritance'>
   readonly clock: Clock
+  /** All resources, also those that are yet to be added. */
+  readonly resources: ReadonlyMap<string, ResourceDefinition>
 }
 
 /** Ties a resource to the service that serves it. */
 export function resourceContext(definition: ResourceDefinition, parts: ServiceParts): ResourceContext {
-  const { settings, backends, authentication, rules, clock } = parts
+  const { settings, backends, authentication, rules, clock, resources } = parts
   const { storage, permission, cache } = backends
   const { name, schema, permissions, readonlyFields, ids, processRecord } = definition
   const { explicitPermissions, granted } = settings
@@ -30,5 +32,5 @@ export function resourceContext(definition: ResourceDefinition, parts: ServicePa
   const seconds = settings.ofResources.get(resourceKey(`${name}_cache_expires_seconds`))
   const cacheSeconds = typeof seconds === 'number' && seconds > 0 ? seconds : undefined
   const within = (sessions: Sessions) => resourceContext(definition, { ...parts, backends: { ...sessions, cache } })
-  return { definition, model, authentication, authorization, cache, settings, cacheSeconds, clock, within }
+  return { definition, resources, model, authentication, authorization, cache, settings, cacheSeconds, clock, within }
 }

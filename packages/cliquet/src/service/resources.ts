@@ -39,7 +39,7 @@ export async function addResources(
     const ownGenerator = generators.of(name) ?? resourceOptions.idGenerator
     const definition = defineResource(name, { ...resourceOptions, ...(ownGenerator && { idGenerator: ownGenerator }) }, defaults)
     resources.set(name, definition)
-    const context = resourceContext(definition, { settings, backends, authentication, rules, clock })
+    const context = resourceContext(definition, { settings, backends, authentication, rules, clock, resources })
     const endpoints = resourceEndpoints(context, (kind, method) => isEnabled(settings, name, kind, method))
     explained.push(explainedResource(context, endpoints))
     serve(scope, endpoints, definition.shared ? [] : [authentication.requireUser])
