@@ -27,6 +27,7 @@ test('the public names of the test kit are these', () => {
     'cacheConformance',
     'createHeldClock',
     'jointConformance',
+    'metricsConformance',
     'permissionConformance',
     'storageConformance',
   ])

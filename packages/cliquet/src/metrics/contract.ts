@@ -31,14 +31,14 @@ export interface Exposition {
  * - M2. `time` tells a duration: how many there were and their sum are right, and each is kept as close as the driver's buckets allow.
  * - M3. `observe` does the same for sizes and other values that are no durations.
  * - M4. Of a `gauge` the last value counts.
- * - M5. Measurements that differ in name, kind or labels never mix, whatever characters the values of labels have, also none; where a driver
- *   must replace some, it says which.
+ * - M5. Measurements that differ in name or labels never mix, if they differ in more than characters that a driver must replace: those other than
+ *   letters, digits, `_` and `-`. A value without any character may be told as `_`.
  * - M6. With `unique`, a driver that knows sets counts each value once; any other counts the calls.
  * - M7. No call ever throws or waits, whatever it is given: a name of no character that the driver can take, a value that is no finite number, a
  *   name that was another kind of metric before, other labels than before. What can't be told is dropped, alone.
  * - M8. Nobody who takes the measurements is no error, and no measurement makes one later.
  * - M9. `close` tells what is not told yet. A second one does nothing, calls after it are dropped.
- * - M10. Two of a driver in one process never meet.
+ * - M10. Two of a driver in one process never meet, unless the names that go before their metrics are the same.
  */
 export interface Metrics {
   count(name: string, options?: CountOptions): void

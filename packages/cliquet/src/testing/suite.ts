@@ -30,7 +30,7 @@ const patience = 120_000
 /** Which of the promises a title names: the numbers it starts with. */
 export function promisesNamed(title: string): readonly string[] {
   const words = title.split(/:? /)
-  const end = words.findIndex((word) => !/^[SCP]\d+$/.test(word))
+  const end = words.findIndex((word) => !/^[SCPM]\d+$/.test(word))
   return end < 0 ? words : words.slice(0, end)
 }
 
