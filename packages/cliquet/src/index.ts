@@ -37,6 +37,7 @@ export type { ListMethod, RecordMethod, RecordOf, ResourceOptions } from './reso
 export type { AnySchema, Fields, Input } from './schema/fields.ts'
 export * as Type from './schema/type.ts'
 export type { ServiceDatabase } from './service/database.ts'
+export type { Watch, Watched, WatchedWork } from './service/observation/watch.ts'
 export type { CliquetOptions } from './service/options.ts'
 export type { Views } from './service/own-views.ts'
 export { cliquet } from './service/plugin.ts'

@@ -53,7 +53,7 @@ export interface Metrics {
 
 /** What the module of a driver is given: `metrics_backend = some-module` calls its `createMetrics(options)`, which may return a promise. */
 export interface MetricsOptions {
-  /** Of the project, in lower case, with nothing but letters, digits and `_`: goes before the names of metrics unless a setting says otherwise. */
+  /** Name of the project: goes before the names of metrics unless a setting says otherwise. */
   readonly project: string
   /** Settings whose names begin with `statsd_`. */
   readonly statsd: {

@@ -6,10 +6,7 @@ import type { Suite, SuiteTest } from './suite.ts'
 import { register } from './suite.ts'
 
 /** Opens a driver for a project of that name. `isHeard`: whether anybody takes what it tells; if not, `told` is never called. */
-export type OpenMetrics = (options: {
-  readonly project: string
-  readonly isHeard: boolean
-}) => Promise<MetricsUnderTest> | MetricsUnderTest
+export type OpenMetrics = (options: { readonly project: string; readonly isHeard: boolean }) => Promise<MetricsUnderTest> | MetricsUnderTest
 
 /** What an implementer lends to the suite. */
 export interface MetricsConformanceOptions {

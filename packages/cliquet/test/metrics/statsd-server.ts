@@ -16,8 +16,8 @@ export interface StatsdServer {
   close(): Promise<void>
 }
 
-/** Listens on a free port. */
-export async function openStatsdServer(): Promise<StatsdServer> {
+/** Listens on that port, or on a free one. @throws if it is not free */
+export async function openStatsdServer(port = 0): Promise<StatsdServer> {
   const datagrams: string[] = []
   const marks = new Set<string>()
   const socket = createSocket({ type: 'udp4', recvBufferSize: 4_000_000 }).on('message', (bytes) => {
@@ -25,19 +25,19 @@ export async function openStatsdServer(): Promise<StatsdServer> {
     if (text.startsWith('mark ')) marks.add(text)
     else datagrams.push(text)
   })
-  socket.bind(0, '127.0.0.1')
+  socket.bind(port, '127.0.0.1').unref()
   await once(socket, 'listening')
-  const { port } = socket.address()
+  const { port: bound } = socket.address()
   const lines = (): readonly string[] => datagrams.flatMap((datagram) => datagram.split('\n'))
   return {
-    port,
+    port: bound,
     datagrams,
     lines,
     async settle() {
       const mark = `mark ${Math.random()}`
       // Datagrams of one machine arrive in the order of their sending.
       while (!marks.has(mark)) {
-        socket.send(mark, port, '127.0.0.1')
+        socket.send(mark, bound, '127.0.0.1')
         await sleep(5)
       }
     },

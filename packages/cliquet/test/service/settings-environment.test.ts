@@ -143,12 +143,15 @@ test('Names that the original gave up are taken for ours, and it is said', () =>
 })
 
 test('What is not built yet is accepted and said in one line, unless it is off; what has no effect is said with the reason', () => {
-  const { notices, statsdUrl } = readBookmarks({
-    given: { statsd_url: 'udp://localhost:8125', profiler_enabled: false, newrelic_env: 'dev', sentry_dsn: '', storage_pool_recycle: -1 },
+  const { notices, defaultBucketHmacSecret } = readBookmarks({
+    given: { default_bucket_hmac_secret: 'x', profiler_enabled: false, newrelic_env: 'dev', sentry_dsn: '', storage_pool_recycle: -1 },
     environment: { CLIQUET_LOGGING_RENDERER: 'x' },
   })
-  assert.equal(statsdUrl, 'udp://localhost:8125')
+  assert.equal(defaultBucketHmacSecret, 'x')
   assert.equal(notices[0], 'the setting storage_pool_recycle has no effect: a broken connection is noticed and replaced, however old it is')
-  assert.equal(notices[1], 'not built yet, these settings have no effect: statsd_url, logging_renderer (CLIQUET_LOGGING_RENDERER)')
+  assert.equal(
+    notices[1],
+    'not built yet, these settings have no effect: default_bucket_hmac_secret, logging_renderer (CLIQUET_LOGGING_RENDERER)',
+  )
   assert.equal(notices.length, 2)
 })

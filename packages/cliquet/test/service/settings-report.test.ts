@@ -10,7 +10,7 @@ test('What is in force is shown with its place: default, code, file and line, or
   const { settings, ignored } = inspectSettings({
     name: 'bookmarks',
     version: '1.0',
-    given: { cors_origins: ['a', 'b'], statsd_url: 'udp://localhost' },
+    given: { cors_origins: ['a', 'b'], statsd_url: 'udp://localhost', default_bucket_hmac_secret: 'x' },
     config,
     environment: { PORT: '1', BOOKMARKS_BOOK_READ_PRINCIPALS: 'system.Everyone' },
   })
@@ -18,7 +18,8 @@ test('What is in force is shown with its place: default, code, file and line, or
   assert.deepEqual(shown.get('retry_after_seconds'), ['30', 'default', false])
   assert.deepEqual(shown.get('paginate_by'), ['', 'default', false])
   assert.deepEqual(shown.get('cors_origins'), ['a b', 'code', false])
-  assert.deepEqual(shown.get('statsd_url'), ['udp://localhost', 'code', true])
+  assert.deepEqual(shown.get('statsd_url'), ['udp://localhost', 'code', false])
+  assert.equal(shown.get('default_bucket_hmac_secret')?.[2], true)
   assert.deepEqual(shown.get('backoff'), ['3', 'application.ini:2', false])
   assert.deepEqual(shown.get('port'), ['1', 'PORT', false])
   assert.deepEqual(shown.get('book_read_principals'), ['system.Everyone', 'BOOKMARKS_BOOK_READ_PRINCIPALS', false])

@@ -73,7 +73,7 @@ test(
     const { logged, hello } = await startWith({ config })
     assert.equal(hello.config.path, 'application.ini')
     assert.equal(logged.length, 1)
-    assert.match(String(logged[0]), /^not built yet, .*: statsd_url \(.*application\.ini:5\), logging_renderer \(.*application\.ini:6\)/)
+    assert.match(String(logged[0]), /^not built yet, .*: logging_renderer \(.*application\.ini:6\)/)
   },
 )
 

@@ -33,6 +33,7 @@ export function plainHeadings(prefix: string): Headings {
       tags: '',
     })
     const own = (): Heading => written(name, Object.values(labels))
+    if (name === 'users') return [{ name: `${prefix}.users`, tags: '' }]
     // Two have other names in the original's StatsD.
     if (name === 'authentication') return [written('authn_type', [labels.type])]
     if (name === 'request_summary') return [written('view', [labels.endpoint, labels.method]), own()]

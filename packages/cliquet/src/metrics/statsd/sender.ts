@@ -77,7 +77,10 @@ export class StatsdSender {
 
   #send(): void {
     const to = this.#host.current
-    if (to === undefined) return this.#sendLater()
+    if (to === undefined) {
+      this.#sendLater()
+      return
+    }
     const socket = this.#socketFor(to.family)
     for (const datagram of this.#datagrams) {
       if (this.#unsent >= WAITING) break

@@ -3,8 +3,12 @@ import { createAuthentication, decorateRequests } from '../../auth/authenticatio
 import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { installHttp } from '../../http/install.ts'
 import type { RequestObservers } from '../../http/observers.ts'
+import { noMetrics } from '../../metrics/none/index.ts'
 import { backendMaker } from '../backends.ts'
 import { serviceDatabase } from '../database.ts'
+import { openMetrics } from '../observation/drivers.ts'
+import { createWatch } from '../observation/measured-work.ts'
+import { measurePolicies, measureRequests } from '../observation/request-metrics.ts'
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
 import { choosePolicies } from '../policies.ts'
@@ -37,7 +41,7 @@ export function builtInSteps({ options, plugins, owns, observers }: StepOptions)
   return [
     ...(owns === 'app' ? [http] : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
-    { name: 'metrics', run: openMetrics },
+    { name: 'metrics', run: measure },
     { name: 'storage', run: (start) => openStorage(start, make) },
     { name: 'permission', run: (start) => openPermission(start, make) },
     { name: 'cache', run: (start) => openCache(start, make) },
@@ -53,16 +57,20 @@ export function builtInSteps({ options, plugins, owns, observers }: StepOptions)
   ]
 }
 
-function openMetrics(start: StartUp): void {
-  const metrics = start.need('metrics')
-  start.app.decorate('metrics', metrics).addHook('onClose', () => metrics.close())
+async function measure(start: StartUp): Promise<void> {
+  const { app, settings } = start
+  const metrics = await openMetrics(settings, (message) => app.log.warn(message))
+  app.decorate('metrics', metrics).addHook('onClose', () => metrics.close())
+  if (metrics === noMetrics) return
   start.provide('metrics', metrics)
+  start.provide('watch', createWatch(metrics))
+  start.observeRequests(measureRequests(metrics, settings.metricsMatchdictFields))
 }
 
 type Maker = ReturnType<typeof backendMaker>
 
 async function openStorage(start: StartUp, make: Maker): Promise<void> {
-  const storage = await make.storage(start.settings, start.clock)
+  const storage = start.need('watch').storage(await make.storage(start.settings, start.clock))
   start.app.decorate('storage', storage).addHook('onClose', () => storage.close())
   // The step `resources` has it prepared.
   start.provide('storage', storage)
@@ -73,14 +81,14 @@ async function openStorage(start: StartUp, make: Maker): Promise<void> {
 }
 
 async function openPermission(start: StartUp, make: Maker): Promise<void> {
-  const permission = await make.permission(start.settings, start.clock)
+  const permission = start.need('watch').permission(await make.permission(start.settings, start.clock))
   start.app.decorate('permission', permission).addHook('onClose', () => permission.close())
   start.provide('permission', permission)
   start.onPrepare(() => permission.prepare())
 }
 
 async function openCache(start: StartUp, make: Maker): Promise<void> {
-  const cache = await make.cache(start.settings, start.clock)
+  const cache = start.need('watch').cache(await make.cache(start.settings, start.clock))
   start.app.decorate('cache', cache).addHook('onClose', () => cache.close())
   start.provide('cache', cache)
   start.onPrepare(() => cache.prepare())
@@ -102,7 +110,8 @@ function decorate(start: StartUp, found: ReturnType<typeof createFoundPrincipals
 }
 
 function authenticate(start: StartUp): void {
-  const authentication = createAuthentication(start.need('policies'), { groups: start.need('permission') })
+  const observe = measurePolicies(start.need('metrics'))
+  const authentication = createAuthentication(start.need('policies'), { groups: start.need('permission'), observe })
   // Load balancers ask often, and whatever a policy asks for may be down.
   const balancer = `/${start.settings.apiPrefix}/__lbheartbeat__`
   start.scope.addHook('onRequest', (request, reply, done) => {

@@ -4,6 +4,7 @@ import type { RequestObservers } from '../../http/observers.ts'
 import { noMetrics } from '../../metrics/none/index.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { Capability, Probe } from '../../views/context.ts'
+import { noWatch } from '../observation/watch.ts'
 import type { Views } from '../own-views.ts'
 import type { Settings } from '../settings.ts'
 import type { Parts, StartStep, StartUp } from './step.ts'
@@ -52,7 +53,10 @@ interface Beginning extends StartUp {
 }
 
 function createStartUp(app: FastifyInstance, options: StartOptions, work: (() => Promise<void>)[]): Beginning {
-  const parts = new Map<keyof Parts, unknown>([['metrics', noMetrics]])
+  const parts = new Map<keyof Parts, unknown>([
+    ['metrics', noMetrics],
+    ['watch', noWatch],
+  ])
   const { settings, clock } = options
   const find = <Name extends keyof Parts>(name: Name): Parts[Name] | undefined => parts.get(name) as Parts[Name] | undefined // what `provide` was given under that name
   const common = {

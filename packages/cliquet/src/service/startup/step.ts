@@ -9,6 +9,7 @@ import type { Clock } from '../../primitives/clock.ts'
 import type { Storage } from '../../storage/contract.ts'
 import type { Capability, Probe } from '../../views/context.ts'
 import type { ServiceDatabase } from '../database.ts'
+import type { Watch } from '../observation/watch.ts'
 import type { Views } from '../own-views.ts'
 import type { Settings } from '../settings.ts'
 
@@ -16,6 +17,8 @@ import type { Settings } from '../settings.ts'
 export interface Parts {
   /** Without the step `metrics` one that measures nothing. */
   readonly metrics: Metrics
+  /** Looks at work that has a name, such as calls of backends. Without the step `metrics` it does not. */
+  readonly watch: Watch
   readonly storage: Storage
   /** Of storages on PostgreSQL and SQLite, made by the step `storage`. */
   readonly database: ServiceDatabase
