@@ -45,6 +45,9 @@ export function errorAnswer(error: unknown, settings: ErrorSettings): ErrorAnswe
   return { ...jsonAnswer(status, body, { ...retry, ...options.headers }), errno }
 }
 
+/** The status of the answer to whatever was thrown in a request. */
+export const statusOf = (error: unknown): number => toHttpError(error).statusCode
+
 /** The faults of a request under a status of their own, such as 406 or 415 (R3.14, R3.15). */
 export function faultyRequest(name: 'not-acceptable' | 'unsupported-media-type', fault: Fault): HttpError {
   return invalidParameters(new InvalidParameters([fault]), name)

@@ -65,6 +65,11 @@ declare module 'fastify' {
 /** The summary of a request in the making; undefined if nobody observes it. `draftOf(request)?.add({ … })` costs nothing then. */
 export const draftOf = (request: FastifyRequest): SummaryDraft | undefined => request[key]
 
+const UNKNOWN = 'unknown'
+
+/** The endpoint that the router has chosen: `bookmark-record`; `unnamed` of a route without a name, `unknown` where no route is. */
+export const serviceOf = ({ is404, routeOptions }: FastifyRequest): string => (is404 ? UNKNOWN : (routeOptions.config.service ?? 'unnamed'))
+
 /** Begins the summary of a request, which `tell` is given at its end. */
 export function beginSummary(request: FastifyRequest, reply: FastifyReply, tell: RequestObserver): void {
   const summary = new Summary(request, reply)
@@ -115,8 +120,7 @@ class Summary implements RequestSummary, SummaryDraft {
   }
 
   get service(): string {
-    if (this.isUnmatched || this.request.is404) return 'unknown'
-    return this.request.routeOptions.config.service ?? 'unnamed'
+    return this.isUnmatched ? UNKNOWN : serviceOf(this.request)
   }
 
   get status(): number {

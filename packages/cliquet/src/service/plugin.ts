@@ -7,6 +7,7 @@ import type { PermissionBackend } from '../permission/contract.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import type { CliquetOptions } from './options.ts'
+import { createLogTap } from './reporting/log-tap.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { builtInSteps, type StepOptions } from './startup/built-in.ts'
 import { stepsBySettings } from './startup/modules.ts'
@@ -31,7 +32,7 @@ declare module 'fastify' {
  * version prefix; what is outside is the host application's own.
  */
 export async function cliquet(app: FastifyInstance, options: CliquetOptions): Promise<void> {
-  await installService(app, settingsOf(options), options, { owns: 'prefix', observers: createRequestObservers() })
+  await installService(app, settingsOf(options), options, { owns: 'prefix', observers: createRequestObservers(), tap: createLogTap() })
 }
 
 // What the plugin adds is the host application's, not hidden inside (Fastify's convention for that).
@@ -46,13 +47,13 @@ export async function installService(
   app: FastifyInstance,
   settings: Settings,
   options: CliquetOptions,
-  { owns, observers }: Pick<StepOptions, 'owns' | 'observers'>,
+  { owns, observers, tap }: Pick<StepOptions, 'owns' | 'observers' | 'tap'>,
 ): Promise<Settings> {
   const plugins = await loadPlugins(options.plugins ?? [], settings)
   const inForce = plugins.some(({ plugin }) => plugin.settings !== undefined) ? settingsOf(options, plugins) : settings
   app.decorate('readiness', createReadiness())
   for (const notice of inForce.notices) app.log.warn(notice)
-  const builtIn = builtInSteps({ options, plugins, owns, observers })
+  const builtIn = builtInSteps({ options, plugins, owns, observers, tap })
   const changes = [...plugins.flatMap(({ plugin }) => plugin.steps ?? []), ...(options.steps ?? [])]
   await runSteps(app, await stepsBySettings(changedSequence(builtIn, changes), inForce), {
     settings: inForce,

@@ -13,6 +13,7 @@ import { type Introduction, welcome } from './banner.ts'
 import type { CliquetOptions } from './options.ts'
 import type { Views } from './own-views.ts'
 import { installService, settingsOf } from './plugin.ts'
+import { createLogTap } from './reporting/log-tap.ts'
 
 /** Resource names and their schemas. */
 type Resources = Readonly<Record<string, AnySchema>>
@@ -62,12 +63,13 @@ interface Registration extends Introduction {
 export function createService<R extends Resources = {}>(options: ServiceOptions<R>): Service<R> {
   const { clock = systemClock } = options
   const observers = createRequestObservers()
+  const tap = createLogTap()
   let settings = settingsOf(options)
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
     routerOptions: { maxParamLength: 2000 },
     ajv: { customOptions: { removeAdditional: false } },
-    logger: { level: settings.logLevel },
+    logger: { level: settings.logLevel, hooks: { logMethod: tap.logMethod } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'rid' }),
     childLoggerFactory: createRequestLog,
     genReqId: createRequestIds(),
@@ -81,7 +83,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
 
   async function start(): Promise<void> {
     try {
-      settings = await installService(app, settings, { ...options, views }, { owns: 'app', observers })
+      settings = await installService(app, settings, { ...options, views }, { owns: 'app', observers, tap })
       for (const { register } of resources) register(app)
       await app.ready()
     } catch (error) {

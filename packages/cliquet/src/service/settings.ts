@@ -87,6 +87,11 @@ export function nameConfigFile(file: string): void {
   process.env.CLIQUET_CONFIG = file
 }
 
+/** Tells libraries in this process, and the processes that it starts, what they read from the environment. What is set already stays as it is. */
+export function offerEnvironment(variables: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(variables)) process.env[name] ??= value
+}
+
 const camelCase = (key: string): string => key.replace(/[_.]([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** Settings whose names are not in the catalogue. */

@@ -3,13 +3,20 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { createRequestObservers } from '../../src/http/observers.ts'
 import { ourBackends } from '../../src/service/backends.ts'
+import { createLogTap } from '../../src/service/reporting/log-tap.ts'
 import { builtInSteps } from '../../src/service/startup/built-in.ts'
 
 const pageText = (page: string): string => readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8')
 
 test('the page of plugins has a row for each step of the start, in their order, and no other', () => {
   const [, section = ''] = /^## Steps of the start\n(.*?)^(?!\||\n)/ms.exec(pageText('plugins.md')) ?? []
-  const steps = builtInSteps({ options: { name: 'docs', version: '1.0' }, plugins: [], owns: 'app', observers: createRequestObservers() })
+  const steps = builtInSteps({
+    options: { name: 'docs', version: '1.0' },
+    plugins: [],
+    owns: 'app',
+    observers: createRequestObservers(),
+    tap: createLogTap(),
+  })
   assert.deepEqual(
     [...section.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name),
     steps.map(({ name }) => name),

@@ -28,7 +28,7 @@ test('An empty variable unsets what has no default', () => {
 
 test('Every setting of the catalogue has a variable', () => {
   for (const [name, { kind }] of definitions) {
-    const value = ['1', '2030-12-31', 'cliquet/storage/memory'].find((candidate) => kind.read(candidate) !== undefined) ?? ''
+    const value = ['1', '2030-12-31', 'cliquet/storage/memory', 'warn'].find((candidate) => kind.read(candidate) !== undefined) ?? ''
     const variable = name.replaceAll('.', '_').toUpperCase()
     for (const prefix of ['CLIQUET', 'BOOKMARKS']) {
       const { subjects } = read({ [`${prefix}_${variable}`]: value, CLIQUET_HTTP_API_VERSION: '1.0' })

@@ -1,4 +1,17 @@
-import { date, flag, generatorModule, integer, list, module, number, type SettingDefinition, text, version } from './kinds.ts'
+import {
+  date,
+  dsn,
+  flag,
+  generatorModule,
+  integer,
+  list,
+  module,
+  number,
+  type SettingDefinition,
+  severity,
+  text,
+  version,
+} from './kinds.ts'
 
 const setting = <T, D extends T | undefined>(
   kind: SettingDefinition<T>['kind'],
@@ -152,12 +165,21 @@ const observation = {
     'Bounds of the buckets of histograms, s.',
   ),
   prometheus_created_metrics_enabled: setting(flag, true, 'Whether there is a metric that tells since when one is counted.'),
-  sentry_dsn: planned(secret(setting(text, undefined, 'Where unexpected errors are reported.'))),
-  sentry_env: planned(setting(text, undefined, 'Name of the environment in the reports.')),
-  sentry_breadcrumbs_min_level: planned(setting(text, undefined, 'Least severity of what is reported beside an error.')),
-  sentry_events_min_level: planned(setting(text, undefined, 'Least severity of what is reported.')),
-  newrelic_config: planned(setting(text, undefined, 'Configuration file of the agent of New Relic.')),
-  newrelic_env: planned(setting(text, 'dev', 'Environment in that file.')),
+  sentry_dsn: secret(setting(dsn, undefined, 'Where unexpected errors are reported.')),
+  sentry_env: setting(text, undefined, 'Name of the environment in the reports. Default: production, or development.'),
+  sentry_breadcrumbs_min_level: setting(
+    severity,
+    'debug',
+    'Least severity of the log records that stand beside an error of their request.',
+  ),
+  sentry_events_min_level: setting(severity, 'warn', 'Least severity of the log records that are reported themselves.'),
+  newrelic_config: setting(
+    text,
+    undefined,
+    'Configuration file of the agent of New Relic, `.js`, `.cjs`, `.mjs`, `.json` or `.ini`, which it is started with.',
+  ),
+  newrelic_env: setting(text, 'dev', 'Environment in that file: the section `[newrelic:{environment}]` of an `.ini`.'),
+  error_reporters: setting(list, [], 'Modules that errors are reported to as well.'),
   profiler_enabled: planned(setting(flag, false, 'Whether a profile of each request is written.')),
   profiler_dir: planned(setting(text, undefined, 'Folder of the profiles.')),
 } as const satisfies Group

@@ -1,3 +1,5 @@
+import { type LogLevel, logLevels } from '../../primitives/log-levels.ts'
+
 /** How a setting's value is read: from text, as in the environment, or as it is given in code. */
 export interface Kind<T> {
   /** Completes "must be …" in an error. */
@@ -114,6 +116,28 @@ function arrayIn(written: string): unknown {
     return undefined
   }
 }
+
+/** Names of severities, those of Python's log and its numbers among them. */
+const levels: ReadonlyMap<string, LogLevel> = new Map([
+  ...logLevels.map((level) => [level, level] as const),
+  ...(['debug', 'info', 'warn', 'error', 'fatal'] as const).map((level, place) => [String(10 * (place + 1)), level] as const),
+  ['warning', 'warn'],
+  ['critical', 'fatal'],
+])
+
+/** The severity of a log record. */
+export const severity: Kind<LogLevel> = {
+  expected: `one of ${logLevels.join(', ')}`,
+  read: (value) => levels.get(String(value).trim().toLowerCase()),
+}
+
+/** Where Sentry takes reports; empty for nowhere. */
+export const dsn: Kind<string> = {
+  expected: 'https://KEY@HOST/PROJECT, as Sentry shows it, the project being a number',
+  read: (value) => (typeof value === 'string' && (value === '' || dsnForm.test(value)) ? value : undefined),
+}
+
+const dsnForm = /^https?:\/\/\w+(?::\w*)?@[\w.-]+(?::\d+)?\/(?:[\w./-]*\/)?\d+$/
 
 /** An ISO 8601 date or time. */
 export const date: Kind<string> = {

@@ -38,6 +38,6 @@ export function reportSettings({ found, notices, ignored }: Resolution): Setting
 }
 
 function shown(value: unknown, isSecret: boolean): string {
-  if (value === undefined) return ''
+  if (value === undefined || value === '') return ''
   return isSecret ? MASK : withoutPasswords(Array.isArray(value) ? value.join(' ') : String(value))
 }

@@ -1,4 +1,4 @@
-import type { RouteOptions } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { createAuthentication, decorateRequests } from '../../auth/authentication.ts'
 import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { installHttp } from '../../http/install.ts'
@@ -12,6 +12,9 @@ import { measurePolicies, measureRequests } from '../observation/request-metrics
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
 import { choosePolicies } from '../policies.ts'
+import type { LogTap } from '../reporting/log-tap.ts'
+import { openReporters } from '../reporting/reporters.ts'
+import { watchErrors } from '../reporting/watching.ts'
 import { addResources } from '../resources.ts'
 import { type NamedPlugin, setUpPlugins } from './plugins.ts'
 import { PREFIX } from './start-up.ts'
@@ -25,21 +28,23 @@ export interface StepOptions {
   /** Whether common headers, errors and redirections are the whole app's, or those below the version prefix only: the rest is then the host's. */
   readonly owns: 'app' | 'prefix'
   readonly observers: RequestObservers
+  readonly tap: LogTap
 }
 
 /** The steps of a start, in their order. */
-export function builtInSteps({ options, plugins, owns, observers }: StepOptions): readonly StartStep[] {
+export function builtInSteps({ options, plugins, owns, observers, tap }: StepOptions): readonly StartStep[] {
   const routes: RouteOptions[] = []
   const resources: ExplainedResource[] = []
   const found = createFoundPrincipals()
   const make = backendMaker()
-  const http: StartStep = {
-    name: 'http',
-    run: (start) => installHttp(owns === 'app' ? start.app : start.scope, { settings: start.settings, clock: start.clock, observers }),
-  }
+  const owned = (start: StartUp): FastifyInstance => (owns === 'app' ? start.app : start.scope)
+  const first: readonly StartStep[] = [
+    { name: 'reporting', run: (start) => reportErrors(start, owned(start), tap) },
+    { name: 'http', run: (start) => installHttp(owned(start), { settings: start.settings, clock: start.clock, observers }) },
+  ]
   const prefix: StartStep = { name: PREFIX, run: () => {} }
   return [
-    ...(owns === 'app' ? [http] : []),
+    ...(owns === 'app' ? first : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
     { name: 'metrics', run: measure },
     { name: 'storage', run: (start) => openStorage(start, make) },
@@ -48,13 +53,18 @@ export function builtInSteps({ options, plugins, owns, observers }: StepOptions)
     { name: 'policies', run: (start) => choose(start, options, plugins) },
     { name: 'requests', run: (start) => decorate(start, found) },
     prefix,
-    ...(owns === 'prefix' ? [http] : []),
+    ...(owns === 'prefix' ? first : []),
     { name: 'authentication', run: authenticate },
     ...utilitySteps({ contribution: options.contribution, routes, resources }),
     { name: 'resources', run: (start) => addResources(start, options, resources) },
     { name: 'includes', run: (start) => setUpPlugins(plugins, start) },
     { name: 'views', run: async (start) => await serveViews(start.scope, start.views, start.need('authentication'), found) },
   ]
+}
+
+async function reportErrors({ app, settings }: StartUp, owned: FastifyInstance, tap: LogTap): Promise<void> {
+  const reporters = await openReporters(settings, (message) => app.log.warn(message))
+  if (reporters.length > 0) watchErrors(owned, reporters, tap)
 }
 
 async function measure(start: StartUp): Promise<void> {

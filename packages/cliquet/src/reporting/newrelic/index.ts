@@ -1,0 +1,1 @@
+export { createNewRelicReporter } from './reporter.ts'

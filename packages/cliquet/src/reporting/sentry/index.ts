@@ -1,0 +1,1 @@
+export { createSentryReporter, type SentryOptions } from './reporter.ts'
