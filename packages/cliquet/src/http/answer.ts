@@ -4,8 +4,10 @@ import type { FastifyReply } from 'fastify'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[]>>
-  /** JSON text; without it the answer has no body. */
+  /** JSON text, unless there is another type; without it the answer has no body. */
   readonly text?: string | undefined
+  /** The media type of the text. */
+  readonly type?: string | undefined
 }
 
 /** Fastify adds a charset to the content type of texts, unless they have a serializer of their own (R0.1). */
@@ -22,7 +24,7 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   for (const name in answer.headers) reply.header(name, answer.headers[name])
   if (answer.text === undefined) return reply.send()
-  reply.header('content-type', 'application/json')
+  reply.header('content-type', answer.type ?? 'application/json')
   return answer.text.length < LONG ? reply.serializer(asItIs).send(answer.text) : reply.send(bytesOf(answer.text))
 }
 

@@ -3,6 +3,7 @@ import type { Authentication } from '../auth/authentication.ts'
 import type { ExplainedResource } from '../auth/inquiry.ts'
 import type { Cache } from '../cache/contract.ts'
 import type { Readiness } from '../http/readiness.ts'
+import type { Exposition } from '../metrics/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
@@ -39,6 +40,8 @@ export interface ViewSettings {
   readonly flushEndpointEnabled: boolean
   /** Who may have permissions explained; nobody: there is no such endpoint. */
   readonly explainEndpointPrincipals: readonly string[]
+  /** Who may ask what was measured. */
+  readonly metricsEndpointPrincipals: readonly string[]
   /** 0: any number. */
   readonly batchMaxRequests: number
   /** Whether a batch is one transaction. */
@@ -58,6 +61,8 @@ export interface ViewContext {
   readonly publicSettings: Readonly<Record<string, unknown>>
   readonly capabilities: ReadonlyMap<string, Capability>
   readonly probes: ReadonlyMap<string, Probe>
+  /** What was measured, if there is a driver that can be asked. */
+  readonly exposition: Exposition | undefined
   /** The configuration file, if there is one. */
   readonly config: { readonly path: string; readonly hash: string; readonly modified: string } | null
   /** What `contribute.json` tells, if the project says so (R2.10). */

@@ -9,6 +9,7 @@ import type { ViewContext } from './context.ts'
 import { explainEndpoints } from './explain.ts'
 import { balancerHeartbeat, heartbeat } from './heartbeat.ts'
 import { hello } from './hello.ts'
+import { metrics } from './metrics.ts'
 import { openapi } from './openapi.ts'
 import { version } from './version.ts'
 
@@ -23,6 +24,11 @@ export const utilities = {
   lbheartbeat: (context) =>
     reading('/__lbheartbeat__', '__lbheartbeat__', 'Whether the process takes requests', () => balancerHeartbeat(context)),
   version: (context) => reading('/__version__', '__version__', 'Which code is running', () => version(context)),
+  exposition: (context) => {
+    const { exposition } = context
+    if (exposition === undefined) return []
+    return reading('/__metrics__', '__metrics__', 'What was measured', (request) => metrics(context, exposition, request))
+  },
   openapi: (context) => reading('/__api__', '__api__', 'This description, in OpenAPI 2.0', openapi(context)),
   contribute: ({ contribution }) =>
     contribution === undefined

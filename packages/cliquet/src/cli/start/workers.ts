@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gatherFromWorkers } from '../../metrics/prometheus/gathering.ts'
 import { CommandFailure } from '../frame/failure.ts'
 
 /** What the workers run. */
@@ -37,10 +38,12 @@ export async function runWorkers({ script, args }: WorkerProgram, { count, tell 
   cluster.setupPrimary({ exec: script, args: [...args] })
   const workers = new Workers(tell)
   const forget = workers.endAtSignals()
+  const stopGathering = gatherFromWorkers()
   try {
     await workers.run(count)
   } finally {
     forget()
+    stopGathering()
   }
   if (workers.failures > 0) throw new CommandFailure(`${workers.failures} of the workers failed at the end, or had to be killed`)
 }

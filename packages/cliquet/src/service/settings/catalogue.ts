@@ -153,6 +153,11 @@ const observation = {
   log_level: setting(text, 'warn', 'Least severity that is logged: trace, debug, info, warn, error, fatal or silent.'),
   logging_renderer: planned(setting(text, undefined, 'Module that writes lines of the log.')),
   metrics_backend: setting(list, [], 'Modules that take measurements, as many as you like; see [Metrics](metrics.md).'),
+  metrics_endpoint_principals: setting(
+    list,
+    ['system.Everyone'],
+    'Principals who may read `GET /__metrics__`, which is there if one of these modules can be asked, as that of Prometheus.',
+  ),
   metrics_matchdict_fields: setting(list, [], 'Parameters of paths that become labels of the metrics of requests.'),
   statsd_url: setting(text, undefined, 'Sends metrics to a StatsD server, udp://HOST:PORT; with `?tags=dogstatsd` labels are tags.'),
   statsd_prefix: setting(text, undefined, 'Put before their names. Default: the project name.'),

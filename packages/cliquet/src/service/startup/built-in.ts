@@ -75,6 +75,10 @@ async function measure(start: StartUp): Promise<void> {
   start.provide('metrics', metrics)
   start.provide('watch', createWatch(metrics))
   start.observeRequests(measureRequests(metrics, settings.metricsMatchdictFields))
+  const { exposition } = metrics
+  if (exposition === undefined) return
+  const description = 'GET /__metrics__ tells what was measured.'
+  start.capabilities.set('prometheus', { description, url: settings.projectDocs, ...exposition.capability })
 }
 
 type Maker = ReturnType<typeof backendMaker>

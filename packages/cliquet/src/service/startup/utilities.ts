@@ -49,6 +49,7 @@ function viewContext(start: StartUp, { contribution, routes, resources }: Utilit
     permission: start.need('permission'),
     cache: start.need('cache'),
     authentication: start.need('authentication'),
+    exposition: start.need('metrics').exposition,
     publicSettings: publicSettings(settings),
     // Policies learn some of it from their providers, and plugins come later.
     get capabilities() {
