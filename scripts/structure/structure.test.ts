@@ -55,12 +55,12 @@ const plants: { title: string; files: Record<string, string>; expected: RegExp }
   {
     title: 'an import sideways is found',
     files: { [`${src}/model/rule.ts`]: "\nimport '../http/casts.ts'\n" },
-    expected: /rule\.ts:2 model \(floor 4\) may not import sideways from http \(floor 4\)/,
+    expected: /rule\.ts:2 model \(floor 5\) may not import sideways from http \(floor 5\)/,
   },
   {
     title: 'an import type from a higher floor is found',
     files: { [`${src}/primitives/up.ts`]: "type Up = import('../http/casts.ts').X\n" },
-    expected: /up\.ts:1 primitives \(floor \d\) may not import up from http \(floor 4\)/,
+    expected: /up\.ts:1 primitives \(floor \d\) may not import up from http \(floor 5\)/,
   },
   {
     title: 'a dynamic import from a higher floor is found',

@@ -21,6 +21,28 @@ export type { HttpErrorOptions } from './errors/http-error.ts'
 export { HttpError } from './errors/http-error.ts'
 export type { Fault } from './errors/invalid-parameters.ts'
 export { InvalidParameters } from './errors/invalid-parameters.ts'
+export type {
+  Action,
+  AfterResourceChanged,
+  AfterResourceRead,
+  AnyResourceEvent,
+  AnySubscriber,
+  ChangeAction,
+  EventListener,
+  EventName,
+  EventRecord,
+  EventTombstone,
+  Impacted,
+  ListenerLog,
+  ListenerOptions,
+  Notice,
+  ResourceChanged,
+  ResourceRead,
+  ServerFlushed,
+  Sessions,
+  Subscriber,
+  TransactionContext,
+} from './events/contract.ts'
 export type { Phase, Readiness } from './http/readiness.ts'
 export type { RequestObserver, RequestSummary } from './http/summary.ts'
 export type { CountOptions, Exposition, Labels, Metrics, MetricsOptions } from './metrics/contract.ts'

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Cache } from '../cache/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { JsonObject } from '../primitives/json.ts'
+import type { MemberSettings } from '../primitives/member-settings.ts'
 import type { LoginFlow } from './login/flow.ts'
 
 /** Who sends a request, as a policy tells it. */
@@ -60,20 +61,7 @@ export interface AuthenticationPolicy {
 }
 
 /** The settings `multiauth.policy.{name}.*` of one policy. A key that is set but that the policy never asks for is an error at the start. */
-export interface PolicySettings {
-  /** @throws ConfigurationError if it is not set */
-  required(key: string): string
-  text(key: string): string | undefined
-  /** Words; none if it is not set. */
-  list(key: string): readonly string[]
-  flag(key: string, fallback: boolean): boolean
-  /** Seconds, as ms. */
-  seconds(key: string, fallback: number): number
-  /** One of these words; the first one unless it is set. */
-  choice<const T extends string>(key: string, words: readonly [T, ...T[]]): T
-  /** An error about the setting: `must` completes "must be …". */
-  fault(key: string, must: string): Error
-}
+export type PolicySettings = MemberSettings
 
 /** Where a policy says what operators should know. Tokens and secrets are never written. */
 export interface PolicyLog {

@@ -1,17 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import type { PermissionSession } from '../permission/contract.ts'
 import type { JsonObject } from '../primitives/json.ts'
-import type { Transaction } from '../primitives/transaction.ts'
-import type { StorageSession } from '../storage/contract.ts'
-
-/** The backends as a transaction sees them. */
-export interface Sessions {
-  readonly storage: StorageSession
-  readonly permission: PermissionSession
-  /** For who works in the same database otherwise. */
-  readonly transaction?: Transaction
-}
+import { markUnit, type UnitOfWork } from './unit-of-work.ts'
 
 /** A user, as authentication recognised them. */
 export interface KnownUser {
@@ -26,8 +16,7 @@ export interface KnownUser {
 
 /** What the requests inside one batch share. */
 export interface Batch {
-  /** Absent where each write commits by itself. */
-  readonly sessions: Sessions | undefined
+  readonly unit: UnitOfWork
   /** Users by `Authorization` header: who was recognised once is not asked for again. Of requests that differ in nothing else a policy reads. */
   readonly users: Map<string | undefined, KnownUser | undefined>
   /** Principals by user id, as they are recorded (R4.4). */
@@ -46,6 +35,7 @@ const key = Symbol('cliquet.subrequest')
 /** Marks a message as a request inside a batch. */
 export function markSubrequest(message: IncomingMessage, subrequest: Subrequest): void {
   Object.defineProperty(message, key, { value: subrequest })
+  markUnit(message, subrequest.batch.unit)
 }
 
 /** What a request has of its batch; undefined outside of one. */

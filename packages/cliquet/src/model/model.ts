@@ -1,3 +1,4 @@
+import type { Action, EventRecord, Impacted } from '../events/contract.ts'
 import type { ObjectRef, PermissionSession } from '../permission/contract.ts'
 import type { JsonObject } from '../primitives/json.ts'
 import { parseObject } from '../primitives/json.ts'
@@ -37,6 +38,9 @@ export interface RecordModel {
   readonly explicitPermissions: boolean
 }
 
+/** Is told what was done to records, once it is done. `impacted` is called only if somebody wants to know. */
+export type Observer = <A extends Action>(action: A, timestamp: number, impacted: () => readonly Impacted[A][]) => void
+
 /** Where a request works, and for whom. */
 export interface Scope {
   readonly collection: Collection
@@ -46,6 +50,8 @@ export interface Scope {
   author(id: string): string
   /** Handed to hooks. */
   readonly request: unknown
+  /** Absent where nobody wants to know. */
+  readonly observe?: Observer | undefined
 }
 
 /** The collection as an object of permissions. */
@@ -55,6 +61,6 @@ export const collectionRef = ({ collection, uri }: Scope): ObjectRef => ({ paren
 export const recordRef = ({ collection, uri }: Scope, id: string): ObjectRef => ({ parentId: collection.parentId, uri: `${uri}/${id}` })
 
 /** A stored record as authors see it. */
-export function toLiveRecord(record: StoredRecord): LiveRecord {
+export function toLiveRecord(record: StoredRecord): EventRecord {
   return { id: record.id, last_modified: record.timestamp, ...parseObject(record.body) }
 }

@@ -1,17 +1,11 @@
 import type { RemoveAllOutcome } from '../storage/contract.ts'
 import type { Query } from '../storage/query.ts'
-import type { StoredRecord, Tombstone } from '../storage/record.ts'
+import { observeRemoved, type Removed } from './changes.ts'
 import { MissingRecord, WriteConflict } from './conflicts.ts'
 import type { RecordModel, Scope } from './model.ts'
 import { removalWork, writeWith } from './permissions.ts'
 import { PreconditionFailed } from './precondition.ts'
 import { demand, untilSettled, type WriteRequest } from './writing.ts'
-
-/** A removed record and what remains of it. */
-export interface Removed {
-  readonly tombstone: Tombstone
-  readonly previous: StoredRecord
-}
 
 /** Removes a record (R5.29). `timestamp` is the tombstone's, if greater than the record's own (R5.31). */
 export async function removeRecord(
@@ -20,7 +14,7 @@ export async function removeRecord(
   request: WriteRequest,
   timestamp: () => number | undefined,
 ): Promise<Removed> {
-  return untilSettled(async () => {
+  const removed = await untilSettled(async () => {
     const existing = await model.storage.get(scope.collection, request.id)
     await request.authorize('write', existing)
     const chosen = timestamp()
@@ -41,6 +35,8 @@ export async function removeRecord(
     if (outcome.outcome === 'timestamp-taken') throw new WriteConflict()
     return outcome.outcome === 'removed' ? outcome : undefined
   })
+  observeRemoved(scope, [removed], removed.tombstone.timestamp)
+  return removed
 }
 
 /**
@@ -60,5 +56,6 @@ export async function removeRecords(
     (done) => (done.outcome === 'removed' ? done.removed.map(({ tombstone }) => tombstone.id) : []),
   )
   if (outcome.outcome === 'refused') throw new PreconditionFailed(undefined, outcome.timestamp)
+  observeRemoved(scope, outcome.removed, outcome.timestamp)
   return outcome
 }

@@ -2,6 +2,7 @@ import type { PermissionChange } from '../permission/contract.ts'
 import { parseObject } from '../primitives/json.ts'
 import type { Condition, PutOutcome } from '../storage/contract.ts'
 import type { StoredRecord } from '../storage/record.ts'
+import { observeWritten, type Written } from './changes.ts'
 import { FieldConflict, MissingRecord, WriteConflict } from './conflicts.ts'
 import type { RecordModel, Scope } from './model.ts'
 import { initialPermissions, type PermissionInput, permissionWork, replacedPermissions, writeWith } from './permissions.ts'
@@ -29,13 +30,6 @@ export interface WriteInput {
   readonly permissions: PermissionInput | undefined
 }
 
-/** What a write has done. `existing`: nothing, the record was there (R5.16). */
-export interface Written {
-  readonly kind: 'created' | 'replaced' | 'existing'
-  readonly record: StoredRecord
-  readonly previous?: StoredRecord | undefined
-}
-
 /** So often a write is tried again when others change the record between its being read and written. */
 const MAX_ATTEMPTS = 100
 
@@ -47,7 +41,7 @@ export async function createRecord(
   input: () => WriteInput & { readonly draft: Draft },
 ): Promise<Written> {
   const { precondition, authorize } = request
-  return untilSettled(async (attempt) => {
+  const written = await untilSettled(async (attempt): Promise<Written | undefined> => {
     // An id that was made here and is in use is nobody's wish: another one is made (R5.12).
     const id = request.idGiven || attempt === 0 ? request.id : model.ids.generate()
     const existing = request.idGiven ? await model.storage.get(scope.collection, id) : undefined
@@ -62,11 +56,12 @@ export async function createRecord(
     await authorize('read', outcome.existing)
     return { kind: 'existing', record: outcome.existing }
   })
+  return observeWritten(scope, written)
 }
 
 /** Creates the record or replaces all its fields (R5.17–R5.19). */
 export async function replaceRecord(model: RecordModel, scope: Scope, request: WriteRequest, input: ReadInput): Promise<Written> {
-  return untilSettled(async () => {
+  const written = await untilSettled(async () => {
     const existing = await model.storage.get(scope.collection, request.id)
     await request.authorize(existing !== undefined && request.precondition.ifNoneMatch !== '*' ? 'write' : 'create', existing)
     const given = input(existing)
@@ -76,6 +71,7 @@ export async function replaceRecord(model: RecordModel, scope: Scope, request: W
     const parts = { body, change, condition: unchanged(existing), timestamp: given.draft?.timestamp }
     return settled(await put(model, scope, request.id, parts))
   })
+  return observeWritten(scope, written)
 }
 
 /** A record's fields as they are, for the hook to see when they are written again (R5.18, R5.37). */
@@ -101,7 +97,8 @@ export async function replaceBlindly(
   const body = await finishDraft(model, scope, draft, undefined)
   const outcome = await put(model, scope, id, { body, change: {}, condition, timestamp: draft.timestamp })
   if (outcome.outcome === 'refused') throw new PreconditionFailed(outcome.current, outcome.current?.timestamp ?? outcome.timestamp)
-  return settled(outcome)
+  const written = settled(outcome)
+  return written && observeWritten(scope, written)
 }
 
 /** A body with another record's id is refused after the precondition is found to hold (R3.21). */
@@ -121,7 +118,7 @@ export async function changeRecord<Input>(
   request: WriteRequest,
   { input, change }: { readonly input: () => Input; readonly change: (existing: StoredRecord, input: Input) => Promise<Patched> },
 ): Promise<Written> {
-  return untilSettled(async () => {
+  const written = await untilSettled(async () => {
     const existing = await model.storage.get(scope.collection, request.id)
     await request.authorize('write', existing)
     const given = input()
@@ -132,6 +129,7 @@ export async function changeRecord<Input>(
     const parts = { body, change: permissions, condition: unchanged(existing), timestamp: draft.timestamp }
     return settled(await put(model, scope, request.id, parts))
   })
+  return observeWritten(scope, written)
 }
 
 /** The condition of storage that says the same as the request; undefined where only both headers together say it. */

@@ -3,8 +3,11 @@ import type { Authentication } from '../auth/authentication.ts'
 import type { Authorization } from '../auth/authorization.ts'
 import { EVERYONE } from '../auth/principals.ts'
 import type { Cache } from '../cache/contract.ts'
-import { type Sessions, subrequestOf } from '../http/subrequest.ts'
-import type { RecordModel, Scope } from '../model/model.ts'
+import type { Happening, Sessions } from '../events/contract.ts'
+import type { Transactions } from '../http/transactions.ts'
+import { unitOf } from '../http/unit-of-work.ts'
+import type { Observer, RecordModel, Scope } from '../model/model.ts'
+import type { ObjectRef } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { ResourceDefinition } from './define.ts'
 
@@ -33,13 +36,14 @@ export interface ResourceContext {
   /** How long anonymous answers may be cached, s; undefined: not at all (R12.7). */
   readonly cacheSeconds: number | undefined
   readonly clock: Clock
+  readonly transactions: Transactions
   /** The same inside a transaction. */
   within(sessions: Sessions): ResourceContext
 }
 
-/** What a request works with: inside a batch the backends as its transaction sees them. */
+/** What a request works with: inside a transaction the backends as that sees them. */
 export function contextFor(context: ResourceContext, request: FastifyRequest): ResourceContext {
-  const sessions = subrequestOf(request)?.batch.sessions
+  const sessions = unitOf(request)?.sessions
   return sessions === undefined ? context : context.within(sessions)
 }
 
@@ -49,7 +53,26 @@ export function scopeOf({ definition, model }: ResourceContext, request: Fastify
   const uri = collectionUri(definition.collectionPath, parametersOf(request))
   const parentId = definition.parentId?.({ request }) ?? defaultParent(definition, uri, caller)
   const author = (id: string): string => definition.author?.({ request, id }) ?? caller
-  return { collection: { parentId, resource: model.name }, uri, author, request }
+  return {
+    collection: { parentId, resource: model.name },
+    uri,
+    author,
+    request,
+    observe: observerOf(request, model.name, { parentId, uri }),
+  }
+}
+
+/** Takes note of what is done to records of a collection. Undefined where nobody wants to know. */
+function observerOf(request: FastifyRequest, resourceName: string, collection: ObjectRef): Observer | undefined {
+  const events = unitOf(request)?.events
+  if (events === undefined) return undefined
+  const { id: _, ...parameters } = parametersOf(request)
+  const { userId } = request
+  return (action, timestamp, impacted) => {
+    if (!events.isAwaited(resourceName, action)) return
+    const happening = { action, resourceName, ...collection, parameters, timestamp, userId, request, impacted: impacted() }
+    events.add(happening as Happening) // the entries are of that action
+  }
 }
 
 /** One collection for all or for each user, and where the path has parameters one for each of their values: `/libraries/a/books` has its own. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { type Fault, invalid } from '../errors/invalid-parameters.ts'
+import type { EventRecord } from '../events/contract.ts'
 import { sendAlert } from '../http/alert.ts'
 import type { Answer } from '../http/answer.ts'
 import { JSON_TYPE } from '../http/media-types.ts'
@@ -30,6 +31,7 @@ export async function getList(exchange: Exchange, reply: FastifyReply): Promise<
   const page = await context.model.storage.list(exchange.scope.collection, { ...query, ids })
   draftOf(request)?.add({ nb_records: page.length, limit: query.limit })
   const timestamp = query.token?.timestamp ?? page.timestamp
+  exchange.scope.observe?.('read', timestamp, () => JSON.parse(page.json) as EventRecord[]) // a page is a list of records
   const next = page.next === undefined ? {} : { 'next-page': nextPage(exchange, query, page.next, { timestamp, length: page.length }).url }
   const headers = { ...stamps(timestamp), ...readingHeaders(context, request), ...next }
   return { status: 200, headers, text: `{"data":${query.fields === undefined ? page.json : projected(page.json, query.fields)}}` }

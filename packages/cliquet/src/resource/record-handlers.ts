@@ -1,10 +1,11 @@
 import type { Answer } from '../http/answer.ts'
+import type { Written } from '../model/changes.ts'
 import { MissingRecord } from '../model/conflicts.ts'
 import { toLiveRecord } from '../model/model.ts'
 import { fails, PreconditionFailed } from '../model/precondition.ts'
 import { needsPrevious } from '../model/preparation.ts'
 import { removeRecord } from '../model/removing.ts'
-import { createRecord, replaceBlindly, replaceRecord, type WriteRequest, type Written } from '../model/writing.ts'
+import { createRecord, replaceBlindly, replaceRecord, type WriteRequest } from '../model/writing.ts'
 import { isJsonObject } from '../primitives/json.ts'
 import { tombstoneText } from '../storage/record.ts'
 import { notModified, readingHeaders, recordAnswer, stamps } from './answers.ts'
@@ -25,6 +26,7 @@ export async function getRecord(exchange: Exchange): Promise<Answer> {
   if (precondition.ifNoneMatch === record.timestamp) return notModified(record.timestamp)
   if (fails(precondition, record.timestamp)) throw new PreconditionFailed(record, record.timestamp)
   const { fields } = permittedRecordQuery(parameters, { knownField: knowsField(context) })
+  scope.observe?.('read', record.timestamp, () => [toLiveRecord(record)])
   const headers = readingHeaders(context, request)
   if (fields === undefined) return recordAnswer(exchange, record, { status: 200, headers })
   const text = `{"data":${JSON.stringify(selectFields(toLiveRecord(record), fields))}}`

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Action } from '../events/contract.ts'
 import type { Answer } from '../http/answer.ts'
 import { EXPOSED } from '../http/cors.ts'
 import type { Endpoint } from '../http/endpoint.ts'
@@ -18,23 +19,25 @@ interface Method {
   readonly handler: Handler
   /** With the resource's name for `{}`. */
   readonly summary: string
+  /** What it may do to records. */
+  readonly actions: readonly Action[]
   readonly bodyTypes?: readonly string[]
   readonly exposes?: string
 }
 
 const listMethods: Readonly<Record<ListMethod, Method>> = {
-  GET: { handler: getList, summary: 'List {}s, or what has changed since a timestamp', exposes: EXPOSED.list },
-  HEAD: { handler: countList, summary: 'Count {}s', exposes: EXPOSED.count },
-  POST: { handler: postRecord, summary: 'Create a {}', bodyTypes: [JSON_TYPE] },
-  DELETE: { handler: deleteList, summary: 'Delete the {}s that match' },
+  GET: { handler: getList, summary: 'List {}s, or what has changed since a timestamp', actions: ['read'], exposes: EXPOSED.list },
+  HEAD: { handler: countList, summary: 'Count {}s', actions: [], exposes: EXPOSED.count },
+  POST: { handler: postRecord, summary: 'Create a {}', actions: ['create', 'read'], bodyTypes: [JSON_TYPE] },
+  DELETE: { handler: deleteList, summary: 'Delete the {}s that match', actions: ['delete'] },
 }
 
 const recordMethods: Readonly<Record<RecordMethod, Method>> = {
-  GET: { handler: getRecord, summary: 'Read a {}', exposes: EXPOSED.record },
-  HEAD: { handler: getRecord, summary: 'See whether a {} has changed', exposes: EXPOSED.record },
-  PUT: { handler: putRecord, summary: 'Create or replace a {}', bodyTypes: [JSON_TYPE] },
-  PATCH: { handler: patchRecord, summary: 'Change fields or permissions of a {}', bodyTypes: PATCH_TYPES },
-  DELETE: { handler: deleteRecord, summary: 'Delete a {}' },
+  GET: { handler: getRecord, summary: 'Read a {}', actions: ['read'], exposes: EXPOSED.record },
+  HEAD: { handler: getRecord, summary: 'See whether a {} has changed', actions: ['read'], exposes: EXPOSED.record },
+  PUT: { handler: putRecord, summary: 'Create or replace a {}', actions: ['create', 'update'], bodyTypes: [JSON_TYPE] },
+  PATCH: { handler: patchRecord, summary: 'Change fields or permissions of a {}', actions: ['update'], bodyTypes: PATCH_TYPES },
+  DELETE: { handler: deleteRecord, summary: 'Delete a {}', actions: ['delete'] },
 }
 
 /** Whether settings leave an endpoint on (R5.3). */
@@ -53,7 +56,10 @@ export function resourceEndpoints(context: ResourceContext, isEnabled: EndpointS
     ...(method.bodyTypes === undefined ? {} : { bodyTypes: method.bodyTypes }),
     ...(method.exposes === undefined ? {} : { exposes: method.exposes }),
     operation,
-    handler: (request, reply) => answer(context, method.handler, { request, reply }),
+    handler: (request, reply) =>
+      context.transactions.ofRequest(request, { resourceName: definition.name, actions: method.actions }, () =>
+        answer(context, method.handler, { request, reply }),
+      ),
   })
   const { collectionPath, recordPath } = definition
   const list = definition.collectionMethods.filter((name) => isEnabled('list', name))

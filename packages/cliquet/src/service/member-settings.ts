@@ -1,5 +1,5 @@
-import type { PolicySettings as MemberSettings } from '../auth/policy.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { MemberSettings } from '../primitives/member-settings.ts'
 import { flag, type Kind, list, number } from './settings/kinds.ts'
 import { nearest } from './settings/nearest.ts'
 import type { Settings } from './settings.ts'
@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts'
 /** `multiauth.policy.{name}.{key}` */
 export const policyKey = (name: string, key: string): string => `multiauth.policy.${name}.${key}`
 
-/** The settings of one policy or plugin, which know what they were asked for. */
+/** The settings of one policy, plugin or listener, which know what they were asked for. */
 export interface MemberSettingsReader {
   readonly settings: MemberSettings
   /** @throws ConfigurationError for a key that is set and was never asked for, with the nearest that was */
@@ -21,6 +21,13 @@ export const createPolicySettings = (name: string, { ofPolicies, subjects }: Set
 /** Makes the reader of the settings of the plugin `name`. */
 export const createPluginSettings = (name: string, { ofPlugins, subjects }: Settings): MemberSettingsReader =>
   createMemberSettings(`plugin.${name}.`, ofPlugins, subjects)
+
+/** `event_listeners.{name}.{key}` */
+export const listenerKey = (name: string, key: string): string => `event_listeners.${name}.${key}`
+
+/** Makes the reader of the settings of the listener `name`. */
+export const createListenerSettings = (name: string, { ofListeners, subjects }: Settings): MemberSettingsReader =>
+  createMemberSettings(listenerKey(name, ''), ofListeners, subjects)
 
 function createMemberSettings(
   prefix: string,

@@ -1,5 +1,6 @@
 import type { Decision, Inheritance } from '../auth/authorization.ts'
 import type { AuthenticationPolicy } from '../auth/policy.ts'
+import type { AnySubscriber } from '../events/contract.ts'
 import type { IdGenerator } from '../model/ids.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Capability, Probe } from '../views/context.ts'
@@ -35,6 +36,8 @@ export interface CliquetOptions {
   readonly contribution?: Readonly<Record<string, unknown>>
   /** Plugins, beside those that the setting `includes` names. */
   readonly plugins?: readonly CliquetPlugin[]
+  /** Are told of what happens to records, and may refuse it. */
+  readonly subscribers?: readonly AnySubscriber[]
   /** Changes to the steps of the start. Those of settings come after them. */
   readonly steps?: readonly StepChange[]
   readonly clock?: Clock

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Authentication } from '../auth/authentication.ts'
 import type { Cache } from '../cache/contract.ts'
+import type { Sessions } from '../events/contract.ts'
 import { JSON_TYPE } from '../http/media-types.ts'
-import { type Sessions, subrequestOf } from '../http/subrequest.ts'
+import { unitOf } from '../http/unit-of-work.ts'
 import type { PermissionSession } from '../permission/contract.ts'
 import type { StorageSession } from '../storage/contract.ts'
 
@@ -16,9 +17,9 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The principals of the request (R4.4), in a service's own views; empty elsewhere. */
     readonly principals: readonly string[]
-    /** The service's storage; inside a batch as its transaction sees it. */
+    /** The service's storage; inside a transaction as that sees it. */
     readonly storage: StorageSession
-    /** The service's permissions; inside a batch as its transaction sees them. */
+    /** The service's permissions; inside a transaction as that sees them. */
     readonly permission: PermissionSession
     readonly cache: Cache
   }
@@ -26,7 +27,7 @@ declare module 'fastify' {
 
 /** Gives requests what views work with. */
 export function decorateViewRequests(app: FastifyInstance, backends: Sessions & { readonly cache: Cache }, found: FoundPrincipals): void {
-  const sessions = (request: FastifyRequest): Sessions => subrequestOf(request)?.batch.sessions ?? backends
+  const sessions = (request: FastifyRequest): Sessions => unitOf(request)?.sessions ?? backends
   app.decorateRequest('principals', { getter: found.of })
   app.decorateRequest('storage', { getter: getter((request) => sessions(request).storage) })
   app.decorateRequest('permission', { getter: getter((request) => sessions(request).permission) })

@@ -1,7 +1,8 @@
 import type { Authentication } from '../auth/authentication.ts'
 import { type AuthorizationOptions, createAuthorization } from '../auth/authorization.ts'
 import type { Cache } from '../cache/contract.ts'
-import type { Sessions } from '../http/subrequest.ts'
+import type { Sessions } from '../events/contract.ts'
+import type { Transactions } from '../http/transactions.ts'
 import type { RecordModel } from '../model/model.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { ResourceContext } from '../resource/context.ts'
@@ -19,11 +20,12 @@ export interface ServiceParts {
   readonly clock: Clock
   /** All resources, also those that are yet to be added. */
   readonly resources: ReadonlyMap<string, ResourceDefinition>
+  readonly transactions: Transactions
 }
 
 /** Ties a resource to the service that serves it. */
 export function resourceContext(definition: ResourceDefinition, parts: ServiceParts): ResourceContext {
-  const { settings, backends, authentication, rules, clock, resources } = parts
+  const { settings, backends, authentication, rules, clock, resources, transactions } = parts
   const { storage, permission, cache } = backends
   const { name, schema, permissions, readonlyFields, ids, processRecord } = definition
   const { explicitPermissions, granted } = settings
@@ -32,5 +34,5 @@ export function resourceContext(definition: ResourceDefinition, parts: ServicePa
   const seconds = settings.ofResources.get(resourceKey(`${name}_cache_expires_seconds`))
   const cacheSeconds = typeof seconds === 'number' && seconds > 0 ? seconds : undefined
   const within = (sessions: Sessions) => resourceContext(definition, { ...parts, backends: { ...sessions, cache } })
-  return { definition, resources, model, authentication, authorization, cache, settings, cacheSeconds, clock, within }
+  return { definition, resources, model, authentication, authorization, cache, settings, cacheSeconds, clock, transactions, within }
 }

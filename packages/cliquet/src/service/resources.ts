@@ -30,6 +30,7 @@ export async function addResources(
   const { app, scope, settings, clock } = start
   const authentication = start.need('authentication')
   const backends = { storage: start.need('storage'), permission: start.need('permission'), cache: start.need('cache') }
+  const transactions = start.need('events')
   const rules = { inheritance, decision: authorization }
   const resources = new Map<string, ResourceDefinition>()
   const generators = await loadIdGenerators(settings)
@@ -39,7 +40,7 @@ export async function addResources(
     const ownGenerator = generators.of(name) ?? resourceOptions.idGenerator
     const definition = defineResource(name, { ...resourceOptions, ...(ownGenerator && { idGenerator: ownGenerator }) }, defaults)
     resources.set(name, definition)
-    const context = resourceContext(definition, { settings, backends, authentication, rules, clock, resources })
+    const context = resourceContext(definition, { settings, backends, authentication, rules, clock, resources, transactions })
     const endpoints = resourceEndpoints(context, (kind, method) => isEnabled(settings, name, kind, method))
     explained.push(explainedResource(context, endpoints))
     serve(scope, endpoints, definition.shared ? [] : [authentication.requireUser])

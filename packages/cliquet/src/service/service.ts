@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { ConfigurationError } from '../errors/configuration-error.ts'
+import type { ActionOf, AnySubscriber, EventName, Subscriber } from '../events/contract.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
 import { answerFrameworkError } from '../http/install.ts'
 import { createRequestObservers } from '../http/observers.ts'
@@ -14,6 +15,7 @@ import type { CliquetOptions } from './options.ts'
 import type { Views } from './own-views.ts'
 import { installService, settingsOf } from './plugin.ts'
 import { createLogTap } from './reporting/log-tap.ts'
+import type { RecordIn, ResourceName } from './subscribing.ts'
 
 /** Resource names and their schemas. */
 type Resources = Readonly<Record<string, AnySchema>>
@@ -41,6 +43,10 @@ export interface Service<R = {}> {
   resource<const N extends string, S extends AnySchema>(name: N, options: ResourceOptions<S>): Service<R & { readonly [K in N]: S }>
   /** Adds routes of your own below the version prefix: a Fastify plugin. */
   views(plugin: Views): Service<R>
+  /** Has somebody told of what happens to records, before or after the commit. Of resources that the type knows the records have their types. */
+  subscribe<const E extends EventName, const A extends ActionOf<E> = ActionOf<E>, const N extends ResourceName<R> = ResourceName<R>>(
+    subscriber: Subscriber<E, A, RecordIn<R, N>, N>,
+  ): Service<R>
   /** Opens the backends and registers everything, without listening. */
   ready(): Promise<void>
   /** Starts to listen, and prints how to try it outside production. @returns the URL of hello */
@@ -78,12 +84,13 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   })
   const resources: Registration[] = []
   const views: Views[] = [...(options.views ?? [])]
+  const subscribers: AnySubscriber[] = [...(options.subscribers ?? [])]
   let starting: Promise<void> | undefined
   let forgetSignals = (): void => {}
 
   async function start(): Promise<void> {
     try {
-      settings = await installService(app, settings, { ...options, views }, { owns: 'app', observers, tap })
+      settings = await installService(app, settings, { ...options, views, subscribers }, { owns: 'app', observers, tap })
       for (const { register } of resources) register(app)
       await app.ready()
     } catch (error) {
@@ -100,9 +107,9 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     await service.close()
   }
 
-  const service: Service = {
+  const service: Service<R> = {
     app,
-    '~resources': {},
+    '~resources': {} as R, // only a type
     resource(resource, resourceOptions) {
       if (starting !== undefined) throw new ConfigurationError(`the resource "${resource}" is added after the start of the service`)
       const { schema, collectionPath = `/${resource}s` } = resourceOptions
@@ -112,6 +119,12 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     views(plugin) {
       if (starting !== undefined) throw new ConfigurationError('views are added after the start of the service')
       views.push(plugin)
+      return service
+    },
+    subscribe(subscriber) {
+      if (starting !== undefined)
+        throw new ConfigurationError(`a subscriber to ${subscriber.event} is added after the start of the service`)
+      subscribers.push(subscriber as never) // its types say more about the records
       return service
     },
     ready: () => (starting ??= start()),
@@ -129,7 +142,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     },
   }
   for (const [resource, resourceOptions] of Object.entries(options.resources ?? {})) service.resource(resource, resourceOptions)
-  return service as Service<R> // `resources` in the options are what `resource()` would add
+  return service
 }
 
 /** Ends the work of the process at the first SIGINT or SIGTERM; a second one ends it the hard way. @returns what takes that back */

@@ -3,6 +3,7 @@ import type { Authentication } from '../auth/authentication.ts'
 import type { ExplainedResource } from '../auth/inquiry.ts'
 import type { Cache } from '../cache/contract.ts'
 import type { Readiness } from '../http/readiness.ts'
+import type { Transactions } from '../http/transactions.ts'
 import type { Exposition } from '../metrics/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
@@ -44,8 +45,6 @@ export interface ViewSettings {
   readonly metricsEndpointPrincipals: readonly string[]
   /** 0: any number. */
   readonly batchMaxRequests: number
-  /** Whether a batch is one transaction. */
-  readonly transactionPerRequest: boolean
 }
 
 /** What the utility endpoints work with. */
@@ -56,6 +55,7 @@ export interface ViewContext {
   readonly permission: PermissionBackend
   readonly cache: Cache
   readonly authentication: Authentication
+  readonly transactions: Transactions
   readonly clock: Clock
   /** What hello shows under `settings`. */
   readonly publicSettings: Readonly<Record<string, unknown>>

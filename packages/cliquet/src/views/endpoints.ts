@@ -58,10 +58,11 @@ function utilityOperation(id: string): Operation {
 }
 
 /** Empties every backend (R2.7); not inside a batch, whose transaction it would wait for. */
-function flushEndpoint({ storage, permission, cache }: ViewContext): Endpoint {
+function flushEndpoint({ storage, permission, cache, transactions }: ViewContext): Endpoint {
   async function handler(request: FastifyRequest): Promise<Answer> {
     if (subrequestOf(request) !== undefined) throw invalid('path', null, 'Not possible inside a batch')
     await Promise.all([storage.flush(), permission.flush(), cache.flush()])
+    await transactions.flushed(request)
     return jsonAnswer(202, {})
   }
   const operation = utilityOperation('__flush__')

@@ -78,7 +78,7 @@ test('A module that a setting names takes the place of a step, or a place beside
 })
 
 test('The whole sequence can be set, as in the original', async () => {
-  const sequence = 'http routes storage permission cache policies requests prefix authentication hello resources includes views'
+  const sequence = 'http routes storage permission cache policies requests events prefix authentication hello resources includes views'
   const { request } = await openService({
     settings: { initialization_sequence: sequence },
     prepare: (service) => void service.resource('article', { schema: { title: Type.Optional(Type.String()) } }),

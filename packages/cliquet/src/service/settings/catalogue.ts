@@ -69,7 +69,7 @@ const resources = {
   transaction_per_request: setting(
     flag,
     true,
-    'Whether a batch is written as a whole or not at all; otherwise each write commits by itself.',
+    'Whether a batch, or a request that subscribers may refuse, is written as a whole or not at all; otherwise each write commits by itself.',
   ),
   explicit_permissions: setting(flag, true, 'Whether who writes a record is added to those who may write it.'),
   id_generator: setting(
@@ -200,7 +200,7 @@ const extension = {
     undefined,
     'All steps of the start in their order, names or modules, as in the original. Default: the steps that are built in.',
   ),
-  event_listeners: planned(setting(list, [], 'Names of listeners to events, or their modules.')),
+  event_listeners: setting(list, [], 'Names of listeners to events, or their modules.'),
 } as const satisfies Group
 
 /** The settings as the reference page shows them. */

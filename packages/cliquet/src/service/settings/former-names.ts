@@ -38,3 +38,8 @@ export const formerNames: ReadonlyMap<string, FormerSetting> = new Map(
     strict_json: { idle: 'bodies must always be JSON to the letter' },
   }),
 )
+
+/** The listeners of the original that are built in here, by their modules. */
+export const formerListeners: ReadonlyMap<string, string> = new Map(
+  ['cliquet.listeners.redis', 'kinto_redis.listeners'].map((former): [string, string] => [former, 'cliquet/listeners/redis']),
+)

@@ -73,7 +73,6 @@ export const settingFamilies: readonly SettingFamily[] = [
     members: 'event_listeners',
     shape: 'event_listeners.{name}.{option}',
     summary: 'Option of a listener: `use`, its module, `actions`, `resources`, and what the module knows.',
-    planned: true,
   },
 ]
 

@@ -153,8 +153,7 @@ function readValue({ kind, default: fallback, secret = false }: SettingDefinitio
 function membersOf(setting: string, { found }: Gathering): readonly string[] {
   const { value } = found.get(setting) ?? {}
   const names = Array.isArray(value) ? value.map((item) => String(item)) : setting === 'multiauth.policies' ? ['basicauth'] : []
-  // A listener that is named by its module goes by the last word of it, as a plugin does.
-  if (setting === 'event_listeners') return names.map((name) => name.split(/[./]/).at(-1) ?? name)
+  if (setting === 'event_listeners') return names.map(listenerWord)
   return setting === 'includes' ? names.map(moduleWord) : names
 }
 
@@ -164,6 +163,9 @@ export const moduleWord = (specifier: string): string =>
     .replace(/\.[cm]?[jt]s$/, '')
     .split('/')
     .at(-1) ?? specifier
+
+/** The name of a listener that is named by its module: the last word of it, also of a dotted name of the original. */
+export const listenerWord = (specifier: string): string => moduleWord(specifier).split('.').at(-1) ?? specifier
 
 function tellStranger({ variable, near, isOurs }: Stranger, { notices }: Gathering): void {
   const origin = { source: 'environment', key: variable } as const

@@ -6,6 +6,7 @@ import type { RequestObservers } from '../../http/observers.ts'
 import { noMetrics } from '../../metrics/none/index.ts'
 import { backendMaker } from '../backends.ts'
 import { serviceDatabase } from '../database.ts'
+import { addListeners } from '../listeners.ts'
 import { openMetrics } from '../observation/drivers.ts'
 import { createWatch } from '../observation/measured-work.ts'
 import { measurePolicies, measureRequests } from '../observation/request-metrics.ts'
@@ -16,6 +17,7 @@ import type { LogTap } from '../reporting/log-tap.ts'
 import { openReporters } from '../reporting/reporters.ts'
 import { watchErrors } from '../reporting/watching.ts'
 import { addResources } from '../resources.ts'
+import { installEvents } from '../subscribing.ts'
 import { type NamedPlugin, setUpPlugins } from './plugins.ts'
 import { PREFIX } from './start-up.ts'
 import type { StartStep, StartUp } from './step.ts'
@@ -52,12 +54,14 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
     { name: 'cache', run: (start) => openCache(start, make) },
     { name: 'policies', run: (start) => choose(start, options, plugins) },
     { name: 'requests', run: (start) => decorate(start, found) },
+    { name: 'events', run: (start) => installEvents(start, options.subscribers ?? [], resources) },
     prefix,
     ...(owns === 'prefix' ? first : []),
     { name: 'authentication', run: authenticate },
     ...utilitySteps({ contribution: options.contribution, routes, resources }),
     { name: 'resources', run: (start) => addResources(start, options, resources) },
     { name: 'includes', run: (start) => setUpPlugins(plugins, start) },
+    { name: 'listeners', run: addListeners },
     { name: 'views', run: async (start) => await serveViews(start.scope, start.views, start.need('authentication'), found) },
   ]
 }

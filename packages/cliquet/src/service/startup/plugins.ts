@@ -1,5 +1,7 @@
-import type { AuthenticationPolicy, PolicySettings } from '../../auth/policy.ts'
+import type { AuthenticationPolicy } from '../../auth/policy.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
+import type { AnySubscriber } from '../../events/contract.ts'
+import type { MemberSettings } from '../../primitives/member-settings.ts'
 import type { ResourceOptions } from '../../resource/define.ts'
 import type { AnySchema } from '../../schema/fields.ts'
 import type { Capability, Probe } from '../../views/context.ts'
@@ -13,7 +15,7 @@ import { type PluginMigrations, pluginTables } from './plugin-tables.ts'
 import type { StartUp } from './step.ts'
 
 /** The settings `plugin.{name}.*` of one plugin. A key that is set but that the plugin never asks for is an error at the start. */
-export type PluginSettings = PolicySettings
+export type PluginSettings = MemberSettings
 
 /**
  * What can be brought into a service as one. A module exports it as `plugin`, and the setting `includes` names the module; in code it is given
@@ -30,6 +32,8 @@ export interface CliquetPlugin {
   readonly views?: readonly Views[]
   /** Policies that `multiauth.policies` may name. */
   readonly policies?: readonly AuthenticationPolicy[]
+  /** Are told of what happens to records, before those of the settings. */
+  readonly subscribers?: readonly AnySubscriber[]
   /** Changes to the steps of the start. */
   readonly steps?: readonly StepChange[]
   /** Tables of its own, made and brought up to date before the first request and by the command `migrate`. `start.need('database')` works with them. */
@@ -67,6 +71,7 @@ export async function setUpPlugins(plugins: readonly NamedPlugin[], start: Start
     add(name, 'heartbeat', start.heartbeats, plugin.heartbeats)
     start.views.push(...(plugin.views ?? []))
     for (const [resource, options] of Object.entries(plugin.resources ?? {})) start.app.resource(resource, options)
+    for (const subscriber of plugin.subscribers ?? []) start.app.subscribe(subscriber)
     const reader = createPluginSettings(name, start.settings)
     await plugin.setUp?.(start, reader.settings)
     reader.refuseUnknown()

@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Authentication } from '../../auth/authentication.ts'
 import type { AuthenticationPolicy } from '../../auth/policy.ts'
 import type { Cache } from '../../cache/contract.ts'
+import type { AnySubscriber } from '../../events/contract.ts'
 import type { RequestObserver } from '../../http/summary.ts'
+import type { Transactions } from '../../http/transactions.ts'
 import type { Metrics } from '../../metrics/contract.ts'
 import type { PermissionBackend } from '../../permission/contract.ts'
 import type { Clock } from '../../primitives/clock.ts'
@@ -25,7 +27,14 @@ export interface Parts {
   readonly permission: PermissionBackend
   readonly cache: Cache
   readonly policies: readonly AuthenticationPolicy[]
+  readonly events: ServiceEvents
   readonly authentication: Authentication
+}
+
+/** Has what requests do committed as a whole, and subscribers told of it. */
+export interface ServiceEvents extends Transactions {
+  /** `called`: what messages call the subscriber. @throws ConfigurationError after the start, and for an unknown event or action */
+  subscribe(subscriber: AnySubscriber, called?: string): void
 }
 
 /** A start on its way: what every step is given. */

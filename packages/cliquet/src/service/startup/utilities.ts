@@ -50,6 +50,7 @@ function viewContext(start: StartUp, { contribution, routes, resources }: Utilit
     cache: start.need('cache'),
     authentication: start.need('authentication'),
     exposition: start.need('metrics').exposition,
+    transactions: start.need('events'),
     publicSettings: publicSettings(settings),
     // Policies learn some of it from their providers, and plugins come later.
     get capabilities() {

@@ -39,7 +39,13 @@ async function runBatch(context: ViewContext, request: FastifyRequest): Promise<
   if (subrequestOf(request) !== undefined || targets.some((target) => isRecursive(target, settings.apiPrefix))) {
     throw invalid('body', 'requests', 'Recursive call on /batch endpoint is forbidden.')
   }
-  const parts = await inTransaction(context, (batch) => runAll(request, requests, { targets, batch, apiPrefix: settings.apiPrefix }))
+  const parts = await context.transactions.ofBatch(
+    (unit) => {
+      const batch = { unit, users: new Map(), principals: new Map() }
+      return runAll(request, requests, { targets, batch, apiPrefix: settings.apiPrefix })
+    },
+    (answered) => !answered.some(({ status }) => status === 409),
+  )
   const responses = parts.map(
     ({ status, path, headers, body }) =>
       `{"status":${status},"path":${JSON.stringify(path)},"headers":${JSON.stringify(headers)},"body":${body}}`,
@@ -78,22 +84,4 @@ function wholeFailure({ status, headers, body }: Part): HttpError {
   const options = isJsonObject(envelope) ? (envelope as HttpErrorOptions) : {} // the members of R3.1; a view's own JSON has others, which are left out
   const { 'retry-after': retry } = headers
   return new HttpError(status, { ...options, headers: retry === undefined ? {} : { 'retry-after': retry } })
-}
-
-/** Commits what `run` wrote, unless it throws or one of its parts is a 409: then nothing of it is written (R11.13–R11.15). */
-async function inTransaction(
-  { storage, permission, settings }: ViewContext,
-  run: (batch: Batch) => Promise<readonly Part[]>,
-): Promise<readonly Part[]> {
-  const shared = { users: new Map(), principals: new Map() }
-  if (!settings.transactionPerRequest) return run({ ...shared, sessions: undefined })
-  const transaction = await storage.begin()
-  try {
-    const sessions = { storage: storage.within(transaction), permission: permission.within(transaction) ?? permission, transaction }
-    const parts = await run({ ...shared, sessions })
-    if (!parts.some(({ status }) => status === 409)) await transaction.commit()
-    return parts
-  } finally {
-    await transaction.rollback()
-  }
 }

@@ -1,0 +1,1 @@
+export { createListener } from './listener.ts'
