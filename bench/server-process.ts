@@ -21,16 +21,18 @@ export interface ServerOptions {
   readonly flags?: string
   /** Whether ours makes an index for `url`. */
   readonly indexed?: boolean
+  /** Settings of ours that are not the defaults, as variables. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** Starts a server on a SQLite file or the URL of a PostgreSQL database. It ends with this process, however that ends. */
 export async function startServer(
   kind: Kind,
   location: string,
-  { flags = '', indexed = false }: ServerOptions = {},
+  { flags = '', indexed = false, settings = {} }: ServerOptions = {},
 ): Promise<ServerProcess> {
   const child = fork(fileURLToPath(new URL(scripts[kind], import.meta.url)), [location, ...(indexed ? ['indexed'] : [])], {
-    env: { ...withoutSettings(process.env), NODE_OPTIONS: flags },
+    env: { ...withoutSettings(process.env), ...settings, NODE_OPTIONS: flags },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const exited = once(child, 'exit')

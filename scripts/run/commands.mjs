@@ -40,6 +40,7 @@ export const commands = {
   crash: script('scripts/crash.ts'),
   bench: script('bench/bench.ts'),
   'bench:batch': script('bench/batch.ts'),
+  'bench:overload': script('bench/overload.ts'),
   'bench:scale': script('bench/scale.ts'),
   'bench:transfer': script('bench/transfer.ts'),
 }

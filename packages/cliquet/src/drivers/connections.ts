@@ -1,6 +1,13 @@
+import type { Access } from '../primitives/access.ts'
+
 /** Something open that must be closed. */
 export interface Closable {
   close(): Promise<void>
+  /**
+   * How long a call that comes now would wait in a line of this process before anything is done for it, ms. A guess that costs nothing: it is asked for
+   * with every request when there is much to do.
+   */
+  expectedWait?(access: Access): number
 }
 
 /** One user's share of something open. */
@@ -16,13 +23,19 @@ export interface Connections {
   lease<T extends Closable>(key: string, open: () => T): Lease<T>
 }
 
+/** The same for the service, which made it. */
+export interface SharedConnections extends Connections {
+  /** The longest wait that any of the open things expects, ms. */
+  expectedWait(access: Access): number
+}
+
 interface Shared {
   readonly value: Closable
   users: number
 }
 
 /** Makes an empty set of shared connections. */
-export function createConnections(): Connections {
+export function createConnections(): SharedConnections {
   const open = new Map<string, Shared>()
 
   async function release(key: string, shared: Shared): Promise<void> {
@@ -33,6 +46,11 @@ export function createConnections(): Connections {
   }
 
   return {
+    expectedWait(access) {
+      let longest = 0
+      for (const { value } of open.values()) longest = Math.max(longest, value.expectedWait?.(access) ?? 0)
+      return longest
+    },
     lease<T extends Closable>(key: string, make: () => T): Lease<T> {
       const shared = open.get(key) ?? { value: make(), users: 0 }
       open.set(key, shared)

@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly summary: string
   /** No authentication needed, no permission checked (R2.1). */
   readonly public?: boolean
+  /** Answered whatever the load. */
+  readonly vital?: boolean
   /** Answers only in JSON: 406 to those who can't take it. */
   readonly json?: boolean
   /** The types of body that it takes: 415 for others. */
@@ -51,6 +53,7 @@ export function serve(app: FastifyInstance, endpoints: readonly Endpoint[], guar
       exposeHeadRoute: false,
       config: {
         public: endpoint.public ?? false,
+        vital: endpoint.vital ?? false,
         service: endpoint.service,
         summary: endpoint.summary,
         exposes: endpoint.exposes,

@@ -1,10 +1,11 @@
 import type { Cache } from '../cache/contract.ts'
 import type { BackendOptions, PoolOptions } from '../drivers/backend-options.ts'
-import { createConnections } from '../drivers/connections.ts'
+import { type Connections, createConnections } from '../drivers/connections.ts'
 import type { SqlDatabase } from '../drivers/sql-database.ts'
 import { parseSqliteUrl } from '../drivers/sqlite/location.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
+import type { Access } from '../primitives/access.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
 import { type Exports, importNamed, subject } from './named-module.ts'
@@ -51,8 +52,11 @@ export interface NamedBackend {
 }
 
 /** The backends that the settings name. They share connections. @throws ConfigurationError when one that is needed is not named */
-export function namedBackends(settings: Settings, clock: Clock): Readonly<Record<Contract, NamedBackend>> {
-  const connections = createConnections()
+export function namedBackends(
+  settings: Settings,
+  clock: Clock,
+  connections: Connections = createConnections(),
+): Readonly<Record<Contract, NamedBackend>> {
   const { storageBackend, permissionBackend = sibling(settings, 'permission'), cacheBackend = sibling(settings, 'cache') } = settings
   const named = (contract: Contract, specifier: string, url: string): NamedBackend => ({
     contract,
@@ -94,12 +98,15 @@ export async function openBackends(settings: Settings, clock: Clock): Promise<Ba
 /** Makes backends one by one; they share connections. */
 export function backendMaker() {
   let known: ReturnType<typeof namedBackends> | undefined
-  const named = (settings: Settings, clock: Clock) => (known ??= namedBackends(settings, clock))
+  const connections = createConnections()
+  const named = (settings: Settings, clock: Clock) => (known ??= namedBackends(settings, clock, connections))
   return {
     storage: (settings: Settings, clock: Clock) => create<Storage>(named(settings, clock).storage, settings),
     permission: (settings: Settings, clock: Clock) => create<PermissionBackend>(named(settings, clock).permission, settings),
     cache: (settings: Settings, clock: Clock) => create<Cache>(named(settings, clock).cache, settings),
     database: (settings: Settings, clock: Clock) => openDatabase(named(settings, clock).storage, settings),
+    /** How long a call of them that comes now would wait in this process, ms. */
+    expectedWait: (access: Access): number => connections.expectedWait(access),
   }
 }
 

@@ -42,9 +42,13 @@ export const utilities = {
 /** The name of such a step. */
 export type UtilityName = keyof typeof utilities
 
+/** What those ask for who look after the service: answered whatever the load. */
+const vital = new Set(['__heartbeat__', '__lbheartbeat__', '__version__', '__metrics__'])
+
 function reading(path: string, service: string, summary: string, handler: Endpoint['handler']): Endpoint[] {
   const operation = utilityOperation(service)
-  return (['GET', 'HEAD'] as const).map((method) => ({ method, path, service, summary, public: true, operation, handler }))
+  const common = { path, service, summary, public: true, vital: vital.has(service), operation, handler }
+  return (['GET', 'HEAD'] as const).map((method) => ({ method, ...common }))
 }
 
 /** What the description of the service tells of a utility endpoint: it answers with an object. */

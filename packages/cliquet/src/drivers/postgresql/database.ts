@@ -109,6 +109,10 @@ export class PostgresDatabase implements Closable, PostgresSession {
     }
   }
 
+  expectedWait(): number {
+    return this.#pool.expectedWait
+  }
+
   /** Waits for what is running, then closes the connections. A second call does nothing. */
   close(): Promise<void> {
     return this.#pool.close()

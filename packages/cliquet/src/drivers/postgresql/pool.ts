@@ -16,6 +16,9 @@ const GRACE = 1000
 /** A transaction of which nothing is heard for so long ends, ms: the process that began it may have lost its machine. */
 const IDLE_IN_TRANSACTION = 60_000
 
+/** How much the newest time counts in the average of times. */
+const NEWEST_SHARE = 0.05
+
 /** The longest that a timer can wait, ms. */
 const FOREVER = 2 ** 31 - 1
 
@@ -40,11 +43,19 @@ export class PostgresPool {
   /** Of all connections, also of those that are ending. */
   readonly #sockets = new Set<Socket>()
   #pool: Promise<pg.Pool> | undefined
+  #opened: pg.Pool | undefined
+  /** For how long a connection is lent, ms: a moving average. */
+  #lentFor = 0
   #closed = false
 
   constructor(location: PostgresLocation, options: PoolOptions = {}) {
     this.#location = location
     this.#options = { ...DEFAULT_POOL, ...defined(options) }
+  }
+
+  /** How long a call that comes now would wait for a connection, ms. */
+  get expectedWait(): number {
+    return ((this.#opened?.waitingCount ?? 0) * this.#lentFor) / this.#options.size
   }
 
   /** @throws BackendError when none is free in time, too many wait already, or the server is not there */
@@ -83,6 +94,7 @@ export class PostgresPool {
   }
 
   #lend(client: pg.PoolClient): PostgresConnection {
+    const since = performance.now()
     let broken = false
     let last: Promise<unknown> = Promise.resolve()
     const run = async ({ text, values, name }: SqlStatement, { patient = false }: QueryOptions): Promise<readonly SqlRow[]> => {
@@ -103,7 +115,10 @@ export class PostgresPool {
         last = answer.catch(() => {})
         return answer
       },
-      release: () => client.release(broken),
+      release: () => {
+        this.#lentFor += (performance.now() - since - this.#lentFor) * NEWEST_SHARE
+        client.release(broken)
+      },
     }
   }
 
@@ -128,6 +143,7 @@ export class PostgresPool {
       types: { getTypeParser: () => (value: string) => value },
     })
     // Lost connections: an idle one is dropped by the pool, and of one in use the caller is told by what waits for an answer.
+    this.#opened = pool
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
     return pool

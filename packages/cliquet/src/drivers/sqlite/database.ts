@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BackendError } from '../../errors/backend-error.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
+import type { Access } from '../../primitives/access.ts'
 import type { TransactionOptions } from '../../primitives/transaction.ts'
 import type { BackendOptions } from '../backend-options.ts'
 import type { Closable, Lease } from '../connections.ts'
@@ -134,6 +135,10 @@ export class SqliteDatabase implements Closable, SqliteSession {
       if (error instanceof BackendError) return false
       throw error
     }
+  }
+
+  expectedWait(access: Access): number {
+    return access === 'read' ? 0 : this.#queue.expectedWait
   }
 
   /** Commits the writes that were begun, rolls back an open transaction, then closes the file. A second call does nothing. */

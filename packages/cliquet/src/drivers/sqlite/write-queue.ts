@@ -7,6 +7,9 @@ import type { Turns } from './turns.ts'
 
 const MAX_GROUP = 256
 
+/** How much the newest group counts in the average of them. */
+const NEWEST_SHARE = 0.1
+
 /** What a thread of `node --watch` sends besides, about the modules that it imports. */
 type Foreign = Readonly<Record<'watch:import' | 'watch:require', unknown>>
 
@@ -34,6 +37,9 @@ export class WriteQueue {
   #leave: () => void = () => {}
   #expiry: NodeJS.Timeout | undefined
   #created = false
+  #groupBegan = 0
+  /** How long a group takes, ms: a moving average. */
+  #groupTakes = 0
   #closed: Promise<void> | undefined
   #onIdle: (() => void) | undefined
 
@@ -42,6 +48,14 @@ export class WriteQueue {
     this.#options = options
     this.#turns = turns
     this.#onStale = onStale
+  }
+
+  /**
+   * How much longer a call that comes now takes for those that are waiting already, ms. There is nothing to save by letting nobody wait: who shares a group
+   * shares its wait for the disk.
+   */
+  get expectedWait(): number {
+    return (this.#waiting.length / MAX_GROUP) * this.#groupTakes
   }
 
   /** Runs the call in the writer thread; resolves when it is committed. @throws BackendError */
@@ -94,6 +108,7 @@ export class WriteQueue {
     this.#leave = leave
     this.#scheduled = false
     this.#flying = this.#waiting.splice(0, MAX_GROUP)
+    this.#groupBegan = performance.now()
     try {
       this.#worker ??= this.#start()
       this.#worker.ref()
@@ -132,7 +147,10 @@ export class WriteQueue {
   #settle(answers: readonly Answer[]): void {
     const settled = this.#flying
     this.#flying = []
-    if (settled.length > 0) this.#leave()
+    if (settled.length > 0) {
+      this.#leave()
+      this.#groupTakes += (performance.now() - this.#groupBegan - this.#groupTakes) * NEWEST_SHARE
+    }
     for (const [index, { resolve, reject }] of settled.entries()) {
       const answer = answers[index]
       if (answer !== undefined && 'output' in answer) resolve(answer.output)

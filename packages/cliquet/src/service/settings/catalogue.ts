@@ -131,6 +131,11 @@ const operations = {
   backoff: setting(integer(0), undefined, 'Sends `Backoff` with every answer: how long clients shall hold requests, s.'),
   backoff_percentage: setting(number(0, 100), undefined, 'Sends it with so many per cent of the answers only.'),
   retry_after_seconds: setting(integer(0), 30, '`Retry-After` of 503 and of conflicts, s.'),
+  overload_delay_seconds: setting(
+    number(0, 3600),
+    0.05,
+    'How long requests may have to wait for their turn, s: beyond, some are refused with 503, so that the others need not wait. 0: none ever is.',
+  ),
   heartbeat_timeout_seconds: setting(number(0.001, 3600), 10, 'How long a heartbeat probe may take, s.'),
   shutdown_delay_seconds: setting(
     number(0, 3600),

@@ -18,6 +18,7 @@ import { openReporters } from '../reporting/reporters.ts'
 import { watchErrors } from '../reporting/watching.ts'
 import { addResources } from '../resources.ts'
 import { installEvents } from '../subscribing.ts'
+import { overloadStep } from './overload.ts'
 import { type NamedPlugin, setUpPlugins } from './plugins.ts'
 import { PREFIX } from './start-up.ts'
 import type { StartStep, StartUp } from './step.ts'
@@ -41,6 +42,7 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
   const make = backendMaker()
   const owned = (start: StartUp): FastifyInstance => (owns === 'app' ? start.app : start.scope)
   const first: readonly StartStep[] = [
+    overloadStep(owned, make.expectedWait),
     { name: 'reporting', run: (start) => reportErrors(start, owned(start), tap) },
     { name: 'http', run: (start) => installHttp(owned(start), { settings: start.settings, clock: start.clock, observers }) },
   ]

@@ -48,6 +48,19 @@ describe('PostgreSQL', { skip: skipWithout(postgresUrl, 'PostgreSQL') }, () => {
     assert.equal((await outcomes(numbers(1500).map(() => firstValue(any, 'select 1')))).done, 1500)
   })
 
+  it('how long a call would have to wait is known from those that wait, and is nothing where none does', async (t) => {
+    const database = openDatabase(t, url, { size: 2 })
+    assert.equal(database.expectedWait(), 0)
+    const call = () => firstValue(database, 'select 1 from pg_sleep(0.05)')
+    await Promise.all(numbers(20).map(call))
+    assert.equal(database.expectedWait(), 0)
+    const running = numbers(12).map(call)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    // Ten wait for two connections. Of the time that each is kept the average knows two thirds by now.
+    assert.ok(database.expectedWait() > 100, `${database.expectedWait()} ms`)
+    await Promise.all(running)
+  })
+
   it('S30: a statement that takes too long is ended by the server, and its connection used again', async (t) => {
     const database = openDatabase(t, url, { size: 1, statementTimeout: 200 })
     const before = await processOf(database)

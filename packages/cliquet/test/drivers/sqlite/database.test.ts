@@ -184,3 +184,18 @@ test('an idle handle keeps no process alive, and a write that was begun is finis
   assert.deepEqual({ ...file.prepare('select count(*) as n from trial').get() }, { n: 2 })
   file.close()
 })
+
+test('how long a write would have to wait is known from those that wait; a read waits for none', async (t) => {
+  const { database, write } = open(t)
+  for (let i = 0; i < 20; i += 1) await write('insert', `a${i}`)
+  assert.equal(database.expectedWait('write'), 0)
+  const writes = Array.from({ length: 1000 }, (_, i) => write('insert', `b${i}`))
+  const [all, none] = [database.expectedWait('write'), database.expectedWait('read')]
+  assert.ok(all > 0)
+  assert.equal(none, 0)
+  await writes[0]
+  const rest = database.expectedWait('write')
+  assert.ok(rest > 0, 'the second group has begun, two wait')
+  await Promise.all(writes)
+  assert.equal(database.expectedWait('write'), 0)
+})

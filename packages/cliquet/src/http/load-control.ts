@@ -1,0 +1,180 @@
+import type { Access } from '../primitives/access.ts'
+
+/** What load control goes by. */
+export interface LoadOptions {
+  /** How long requests may wait for their turn, ms. */
+  readonly limit: number
+  /** How long a call of the backends that is made now would wait, ms. */
+  readonly expectedWait: (access: Access) => number
+  /** Called when refusing begins, with how long requests have to wait, ms. */
+  readonly onBegin?: ((wait: number) => void) | undefined
+  /** Called when it ends, with how many were refused. */
+  readonly onEnd?: ((refused: number) => void) | undefined
+  /** ms, never going back; the process's unless given. */
+  readonly now?: (() => number) | undefined
+  /** Has something done when all that this turn of the event loop has found is worked off; `setImmediate` unless given. */
+  readonly afterTurn?: ((work: () => void) => void) | undefined
+}
+
+/** Once it refuses, it lets in for so long a share of the limit in each turn, and at least so many: they are served nearly as fast as ever. */
+const CALM_SHARE = 1 / 50
+const LEAST = 2
+
+/** What waits too long for so long, ms, and no shorter in the end than before, is overload. A burst is over by then, and so is a pause of the process. */
+const STANDING = 200
+
+/** A turn that begins so long, ms, after the one before owes nothing to it. */
+const PAUSE = 10
+
+/** How often it looks whether it is over, ms: then no more than this share of the requests had to be refused, as happens also where all could be served. */
+const PERIOD = 500
+const FEW = 0.2
+
+/** After so long, ms, everything is let in, to see: clients who ask again at once, whatever they are answered, would never let it be over. */
+const PROBATION = 30_000
+
+/** How long clients are asked to slow down after requests had to wait for half the limit, ms. */
+const WARNING = 1000
+
+/**
+ * Decides which requests are served while there are more than can be.
+ *
+ * A process can't see how long requests have waited in the kernel. But it sees how long a turn of its event loop takes, and whatever arrives in a turn
+ * waits for the end of it. As long as there is no more to do than can be done, a long turn is followed by a shorter one. If there is, turns get longer
+ * and longer. From then on requests are let in for a short time at the beginning of each turn, and the others in it are refused, which costs little:
+ * turns are short again, nobody waits for long, and as much is done as before. (CoDel does so with the packets of a network, RFC 8289.) Lines before
+ * the backends count alike.
+ */
+export class LoadControl {
+  readonly #options: LoadOptions
+  readonly #now: () => number
+  readonly #afterTurn: (work: () => void) => void
+  readonly #calm: number
+  #isInTurn = false
+  #admittedInTurn = 0
+  #turnBegan = 0
+  #turnEnded = Number.NEGATIVE_INFINITY
+  /** Of the turn before; 0 if that is over for long. */
+  #lastTurn = 0
+  /** Since when every turn was too long, and every wait for a backend. */
+  #longTurnsSince: number | undefined
+  #longWaitsSince: number | undefined
+  #warnedAt = Number.NEGATIVE_INFINITY
+  #overloadedSince: number | undefined
+  #refusedBefore = 0
+  #periodBegan = 0
+  #admittedInPeriod = 0
+  #refusedInPeriod = 0
+  #refused = 0
+  #longest = 0
+
+  constructor(options: LoadOptions) {
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    this.#afterTurn = options.afterTurn ?? setImmediate
+    this.#calm = options.limit * CALM_SHARE
+  }
+
+  /** Whether clients should slow down. */
+  get isBusy(): boolean {
+    return this.#overloadedSince !== undefined || this.#turnBegan - this.#warnedAt < WARNING
+  }
+
+  /** How many requests were refused so far. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /** The longest turn since this was asked last, ms. */
+  takeLongest(): number {
+    const longest = this.#longest
+    this.#longest = 0
+    return longest
+  }
+
+  /** Whether a request that has come is to be served. To be asked for each, before anything is done for it. */
+  admits(access: Access): boolean {
+    const now = this.#now()
+    if (!this.#isInTurn) this.#beginTurn(now)
+    const elapsed = now - this.#turnBegan
+    if (this.#overloadedSince === undefined) {
+      if (!this.#isStanding(now, elapsed)) return true
+      this.#begin(now)
+    }
+    const isEarly = elapsed <= this.#calm || this.#admittedInTurn < LEAST
+    if (isEarly && this.#options.expectedWait(access) <= this.#calm) {
+      this.#admittedInTurn += 1
+      this.#admittedInPeriod += 1
+      return true
+    }
+    this.#refusedInPeriod += 1
+    this.#refused += 1
+    return false
+  }
+
+  /** To be called for a request that is served although it was not admitted. */
+  forgive(): void {
+    this.#refusedInPeriod -= 1
+    this.#refused -= 1
+  }
+
+  #beginTurn(now: number): void {
+    this.#isInTurn = true
+    this.#admittedInTurn = 0
+    this.#turnBegan = now
+    if (now - this.#turnEnded > PAUSE) {
+      this.#lastTurn = 0
+      this.#longTurnsSince = undefined
+    }
+    const wait = this.#options.expectedWait('write')
+    if (wait < this.#options.limit) this.#longWaitsSince = undefined
+    else this.#longWaitsSince ??= now
+    if (wait >= this.#options.limit / 2) this.#warnedAt = now
+    this.#endIfOver(now)
+    this.#afterTurn(() => this.#endTurn())
+  }
+
+  #endTurn(): void {
+    const now = this.#now()
+    const took = now - this.#turnBegan
+    const { limit } = this.#options
+    if (took < limit) this.#longTurnsSince = undefined
+    else this.#longTurnsSince ??= this.#turnBegan
+    if (Math.min(took, this.#lastTurn) >= limit / 2) this.#warnedAt = now
+    this.#isInTurn = false
+    this.#turnEnded = now
+    this.#lastTurn = took
+    this.#longest = Math.max(this.#longest, took)
+  }
+
+  #isStanding(now: number, elapsed: number): boolean {
+    const long = this.#longTurnsSince
+    if (long !== undefined && now - long >= STANDING && elapsed >= this.#lastTurn) return true
+    return this.#longWaitsSince !== undefined && now - this.#longWaitsSince >= STANDING
+  }
+
+  #begin(now: number): void {
+    this.#overloadedSince = now
+    this.#beginPeriod(now)
+    this.#refusedBefore = this.#refused
+    this.#options.onBegin?.(Math.max(this.#lastTurn, this.#options.expectedWait('write')))
+  }
+
+  #beginPeriod(now: number): void {
+    this.#periodBegan = now
+    this.#admittedInPeriod = 0
+    this.#refusedInPeriod = 0
+  }
+
+  #endIfOver(now: number): void {
+    const since = this.#overloadedSince
+    if (since === undefined || now - this.#periodBegan < PERIOD) return
+    const isOver = this.#refusedInPeriod <= (this.#refusedInPeriod + this.#admittedInPeriod) * FEW
+    this.#beginPeriod(now)
+    if (!isOver && now - since < PROBATION) return
+    this.#overloadedSince = undefined
+    this.#longTurnsSince = undefined
+    this.#longWaitsSince = undefined
+    this.#options.onEnd?.(this.#refused - this.#refusedBefore)
+  }
+}

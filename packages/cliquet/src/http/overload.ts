@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { catalogError } from '../errors/http-error.ts'
+import type { Clock } from '../primitives/clock.ts'
+import { sendAnswer } from './answer.ts'
+import { errorAnswer } from './errors.ts'
+import { commonHeaders } from './guards.ts'
+import type { LoadControl } from './load-control.ts'
+import type { HttpSettings } from './settings.ts'
+import { subrequestOf } from './subrequest.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answered whatever the load: those who look after the service ask for it. */
+    readonly vital?: boolean
+  }
+}
+
+/** What refusing depends on. */
+export interface OverloadOptions {
+  readonly settings: HttpSettings
+  readonly clock: Clock
+  readonly control: LoadControl
+}
+
+const reading = new Set(['GET', 'HEAD'])
+
+/**
+ * Refuses requests that there is no time for, with 503, before anything else is done for them: nobody is authenticated, no body is read, nothing is
+ * logged. Clients are asked to slow down (`Backoff`, R12.2) before it comes to that. To be called before other hooks are added.
+ */
+export function refuseOverload(app: FastifyInstance, { settings, clock, control }: OverloadOptions): void {
+  const decorate = commonHeaders(settings, clock)
+  const refusal = errorAnswer(catalogError('backend-unavailable'), settings)
+  const pause = String(settings.retryAfterSeconds)
+
+  function refuse(request: FastifyRequest, reply: FastifyReply): void {
+    decorate(request, reply)
+    const { exposes } = request.routeOptions.config
+    if (exposes !== undefined) reply.header('access-control-expose-headers', exposes)
+    sendAnswer(reply, refusal)
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    // What is part of a batch was let in with it, and a preflight costs no more than refusing it.
+    const isFree = subrequestOf(request) !== undefined || request.method === 'OPTIONS'
+    const isAdmitted = isFree || control.admits(reading.has(request.method) ? 'read' : 'write')
+    if (control.isBusy) reply.header('backoff', pause)
+    if (isAdmitted) return done()
+    if (request.routeOptions.config.vital !== true) return refuse(request, reply)
+    control.forgive()
+    done()
+  })
+}
