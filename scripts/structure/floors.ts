@@ -19,6 +19,7 @@ export const floors: Record<string, number> = {
   metrics: 3,
   logging: 3,
   reporting: 3,
+  profiling: 3,
   drivers: 2,
   schema: 1,
   errors: 0,

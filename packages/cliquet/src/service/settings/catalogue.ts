@@ -190,8 +190,14 @@ const observation = {
   ),
   newrelic_env: setting(text, 'dev', 'Environment in that file: the section `[newrelic:{environment}]` of an `.ini`.'),
   error_reporters: setting(list, [], 'Modules that errors are reported to as well.'),
-  profiler_enabled: planned(setting(flag, false, 'Whether a profile of each request is written.')),
-  profiler_dir: planned(setting(text, undefined, 'Folder of the profiles.')),
+  profiler_enabled: setting(flag, false, 'Whether CPU profiles are written: of one request after the other.'),
+  profiler_dir: setting(text, undefined, 'Folder of the profiles. Default: `{project name}-profiles` in the folder for temporary files.'),
+  profiler_seconds: setting(
+    number(1, 3600),
+    undefined,
+    'How long a profile is, s, if they shall be of whatever happens in place of requests.',
+  ),
+  profiler_max_files: setting(integer(1), 200, 'Most profiles that the folder keeps; the oldest are removed.'),
 } as const satisfies Group
 
 const extension = {

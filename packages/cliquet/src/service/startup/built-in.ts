@@ -13,6 +13,7 @@ import { measurePolicies, measureRequests } from '../observation/request-metrics
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
 import { choosePolicies } from '../policies.ts'
+import { startProfiling } from '../profiling/start.ts'
 import type { LogTap } from '../reporting/log-tap.ts'
 import { openReporters } from '../reporting/reporters.ts'
 import { watchErrors } from '../reporting/watching.ts'
@@ -43,6 +44,7 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
   const owned = (start: StartUp): FastifyInstance => (owns === 'app' ? start.app : start.scope)
   const first: readonly StartStep[] = [
     overloadStep(owned, make.expectedWait),
+    { name: 'profiling', run: (start) => startProfiling(start, owned(start)) },
     { name: 'reporting', run: (start) => reportErrors(start, owned(start), tap) },
     { name: 'http', run: (start) => installHttp(owned(start), { settings: start.settings, clock: start.clock, observers }) },
   ]
