@@ -17,6 +17,7 @@ export const floors: Record<string, number> = {
   cache: 3,
   permission: 3,
   metrics: 3,
+  tracing: 3,
   logging: 3,
   reporting: 3,
   profiling: 3,
@@ -30,7 +31,7 @@ export const floors: Record<string, number> = {
  * Folders made of one contract (the files directly in them) and implementations (their subfolders). An implementation sees its contract, lower
  * floors and its own driver, never a neighbour; the contract sees no implementation. `conformance` is bound like an implementation.
  */
-export const contractFolders = ['storage', 'cache', 'permission', 'events', 'metrics', 'logging', 'reporting']
+export const contractFolders = ['storage', 'cache', 'permission', 'events', 'metrics', 'tracing', 'logging', 'reporting']
 
 /** Subfolders of contract folders that are no implementation: what several implementations share. They see the contract and lower floors. */
 export const sharedRooms = ['storage/evaluation']

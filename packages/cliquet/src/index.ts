@@ -90,4 +90,5 @@ export type {
 export type { CollectionItem, DumpedCollection, DumpedRecord, DumpedTombstone, LoadOutcome, StorageItem } from './storage/dump.ts'
 export type { Filter, Operator, Query, Sort, SortValue } from './storage/query.ts'
 export type { StoredRecord, Tombstone } from './storage/record.ts'
+export type { OpenSpan, SpanFacts, TracedRequest, Tracing } from './tracing/contract.ts'
 export type { Capability, Probe } from './views/context.ts'

@@ -6,7 +6,7 @@ import { BackendError, type Cache, type Metrics, type PermissionBackend, type St
 import { noMetrics } from '../../src/metrics/none/index.ts'
 import { createMemoryPermission } from '../../src/permission/memory/index.ts'
 import { createSqlitePermission } from '../../src/permission/sqlite/index.ts'
-import { createWatch } from '../../src/service/observation/measured-work.ts'
+import { createWatch } from '../../src/service/observation/watched-work.ts'
 import { createMemoryStorage } from '../../src/storage/memory/index.ts'
 import { createSqliteStorage } from '../../src/storage/sqlite/index.ts'
 import { cacheConformance, jointConformance } from '../../src/testing/index.ts'
@@ -24,7 +24,7 @@ function openWatch() {
       tell(name, labels)
     },
   }
-  return { watch: createWatch(metrics), told }
+  return { watch: createWatch(metrics, undefined), told }
 }
 
 const temporaryFile = createTemporaryFiles()

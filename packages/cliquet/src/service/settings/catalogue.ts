@@ -157,6 +157,7 @@ const operations = {
 const observation = {
   log_level: setting(text, 'warn', 'Least severity that is logged: trace, debug, info, warn, error, fatal or silent.'),
   logging_renderer: planned(setting(text, undefined, 'Module that writes lines of the log.')),
+  tracing_enabled: setting(flag, false, 'Whether requests and what they do make spans of OpenTelemetry; see [Tracing](tracing.md).'),
   metrics_backend: setting(list, [], 'Modules that take measurements, as many as you like; see [Metrics](metrics.md).'),
   metrics_endpoint_principals: setting(
     list,

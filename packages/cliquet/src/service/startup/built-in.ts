@@ -3,13 +3,15 @@ import { createAuthentication, decorateRequests } from '../../auth/authenticatio
 import type { ExplainedResource } from '../../auth/inquiry.ts'
 import { installHttp } from '../../http/install.ts'
 import type { RequestObservers } from '../../http/observers.ts'
+import { traceRequests } from '../../http/tracing.ts'
 import { noMetrics } from '../../metrics/none/index.ts'
+import { openTracing } from '../../tracing/opentelemetry/index.ts'
 import { backendMaker } from '../backends.ts'
 import { serviceDatabase } from '../database.ts'
 import { addListeners } from '../listeners.ts'
 import { openMetrics } from '../observation/drivers.ts'
-import { createWatch } from '../observation/measured-work.ts'
 import { measurePolicies, measureRequests } from '../observation/request-metrics.ts'
+import { createWatch } from '../observation/watched-work.ts'
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
 import { choosePolicies } from '../policies.ts'
@@ -46,10 +48,11 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
     overloadStep(owned, make.expectedWait),
     { name: 'profiling', run: (start) => startProfiling(start, owned(start)) },
     { name: 'reporting', run: (start) => reportErrors(start, owned(start), tap) },
-    { name: 'http', run: (start) => installHttp(owned(start), { settings: start.settings, clock: start.clock, observers }) },
+    { name: 'http', run: (start) => serveHttp(start, owned(start), observers) },
   ]
   const prefix: StartStep = { name: PREFIX, run: () => {} }
   return [
+    { name: 'tracing', run: trace },
     ...(owns === 'app' ? first : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
     { name: 'metrics', run: measure },
@@ -75,13 +78,24 @@ async function reportErrors({ app, settings }: StartUp, owned: FastifyInstance, 
   if (reporters.length > 0) watchErrors(owned, reporters, tap)
 }
 
+async function trace(start: StartUp): Promise<void> {
+  if (start.settings.tracingEnabled) start.provide('tracing', await openTracing())
+}
+
+function serveHttp(start: StartUp, owned: FastifyInstance, observers: RequestObservers): void {
+  const { settings, clock } = start
+  const tracing = start.find('tracing')
+  if (tracing !== undefined) traceRequests(owned, tracing, observers)
+  installHttp(owned, { settings, clock, observers })
+}
+
 async function measure(start: StartUp): Promise<void> {
   const { app, settings } = start
   const metrics = await openMetrics(settings, (message) => app.log.warn(message))
   app.decorate('metrics', metrics).addHook('onClose', () => metrics.close())
+  start.provide('watch', createWatch(metrics, start.find('tracing')))
   if (metrics === noMetrics) return
   start.provide('metrics', metrics)
-  start.provide('watch', createWatch(metrics))
   start.observeRequests(measureRequests(metrics, settings.metricsMatchdictFields))
   const { exposition } = metrics
   if (exposition === undefined) return

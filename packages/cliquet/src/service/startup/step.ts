@@ -9,6 +9,7 @@ import type { Metrics } from '../../metrics/contract.ts'
 import type { PermissionBackend } from '../../permission/contract.ts'
 import type { Clock } from '../../primitives/clock.ts'
 import type { Storage } from '../../storage/contract.ts'
+import type { Tracing } from '../../tracing/contract.ts'
 import type { Capability, Probe } from '../../views/context.ts'
 import type { ServiceDatabase } from '../database.ts'
 import type { Watch } from '../observation/watch.ts'
@@ -17,6 +18,8 @@ import type { Settings } from '../settings.ts'
 
 /** What steps make for those after them; a step that takes the place of one must make the same. */
 export interface Parts {
+  /** Of services that are traced. */
+  readonly tracing: Tracing
   /** Without the step `metrics` one that measures nothing. */
   readonly metrics: Metrics
   /** Looks at work that has a name, such as calls of backends. Without the step `metrics` it does not. */
