@@ -39,6 +39,11 @@ export class PostgresDatabase implements Closable, PostgresSession {
     return this.#distributed
   }
 
+  /** How many statements this process has sent so far. */
+  get statements(): number {
+    return this.#pool.statements
+  }
+
   query(statement: SqlStatement): Promise<readonly SqlRow[]> {
     return this.#pool.query(statement)
   }

@@ -47,6 +47,7 @@ export class PostgresPool {
   /** For how long a connection is lent, ms: a moving average. */
   #lentFor = 0
   #closed = false
+  #statements = 0
 
   constructor(location: PostgresLocation, options: PoolOptions = {}) {
     this.#location = location
@@ -56,6 +57,11 @@ export class PostgresPool {
   /** How long a call that comes now would wait for a connection, ms. */
   get expectedWait(): number {
     return ((this.#opened?.waitingCount ?? 0) * this.#lentFor) / this.#options.size
+  }
+
+  /** How many statements were sent so far. */
+  get statements(): number {
+    return this.#statements
   }
 
   /** @throws BackendError when none is free in time, too many wait already, or the server is not there */
@@ -99,6 +105,7 @@ export class PostgresPool {
     let last: Promise<unknown> = Promise.resolve()
     const run = async ({ text, values, name }: SqlStatement, { patient = false }: QueryOptions): Promise<readonly SqlRow[]> => {
       if (broken) throw this.#error(new BackendError('the connection was lost'))
+      this.#statements += 1
       try {
         const config = { text, values: values as unknown[], rowMode: 'array' as const } // the driver only reads the values
         const own = { ...(name === undefined ? {} : { name }), ...(patient ? { query_timeout: FOREVER } : {}) }

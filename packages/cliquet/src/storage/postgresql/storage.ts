@@ -13,6 +13,7 @@ import { createRecords, type Records } from './records.ts'
 import { schema } from './schema.ts'
 import { StatementNames } from './statement-names.ts'
 import { WriteGroups } from './write-groups.ts'
+import { WritePauses } from './write-pauses.ts'
 import { type Write, type WriteRow, writeAll, writeGroup } from './writes.ts'
 
 /**
@@ -48,8 +49,9 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
     now: () => (clock === systemClock ? undefined : clock()),
   }
   const contextOf = ({ resource }: Collection) => ({ at: database.at, unique: fieldsOf(resource).unique, now: common.now() })
-  const groups = new WriteGroups<Write, WriteRow | BackendError>((collection, writes) =>
-    writeGroup(open(), collection, writes, contextOf(collection)),
+  const groups = new WriteGroups<Write, WriteRow | BackendError>(
+    (collection, writes) => writeGroup(open(), collection, writes, contextOf(collection)),
+    new WritePauses(() => database.statements),
   )
   const records: Records = { ...common, open, write: async (collection, write) => written(await groups.add(collection, write)) }
   return {

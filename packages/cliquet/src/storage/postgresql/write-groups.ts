@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Collection } from '../contract.ts'
+import type { WritePauses } from './write-pauses.ts'
 
 /** Most writes that are done together. */
 const LONGEST_GROUP = 64
@@ -18,12 +20,14 @@ interface Waiting<Item, Outcome> {
  */
 export class WriteGroups<Item, Outcome> {
   readonly #write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>
+  readonly #pauses: WritePauses
   /** By collection, what waits; there as long as something of it is on its way. */
   readonly #queues = new Map<string, Waiting<Item, Outcome>[]>()
 
   /** @param write gives as many outcomes, in the order of the items */
-  constructor(write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>) {
+  constructor(write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>, pauses: WritePauses) {
     this.#write = write
+    this.#pauses = pauses
   }
 
   /** Does one write, perhaps together with others; in the order of the calls. */
@@ -43,7 +47,12 @@ export class WriteGroups<Item, Outcome> {
 
   async #work(key: string, collection: Collection): Promise<void> {
     const queue = this.#queues.get(key) ?? []
-    while (queue.length > 0) await this.#do(collection, queue)
+    while (queue.length > 0) {
+      const end = this.#pauses.begin(Math.min(queue.length, LONGEST_GROUP))
+      await this.#do(collection, queue)
+      const pause = end()
+      if (pause > 0) await sleep(pause)
+    }
     this.#queues.delete(key)
   }
 
