@@ -73,6 +73,8 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   let settings = settingsOf(options)
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
+    // A start takes as long as the migrations and indexes of what is stored.
+    pluginTimeout: 0,
     routerOptions: { maxParamLength: 2000 },
     ajv: { customOptions: { removeAdditional: false } },
     logger: { level: settings.logLevel, hooks: { logMethod: tap.logMethod } },

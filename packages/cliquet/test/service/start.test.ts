@@ -165,3 +165,8 @@ test('A resource that is added after the start is an error', async () => {
   const { service } = await openService()
   assert.throws(() => service.resource('late', { schema: {} }), { name: 'ConfigurationError' })
 })
+
+test('A start takes as long as migrations and indexes need: no time-out of the framework ends it', async () => {
+  const { service } = await openService()
+  assert.equal(service.app.initialConfig.pluginTimeout, 0)
+})
