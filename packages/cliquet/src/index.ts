@@ -11,7 +11,7 @@ export type {
   Recognised,
 } from './auth/policy.ts'
 export { AUTHENTICATED, EVERYONE } from './auth/principals.ts'
-export type { Cache } from './cache/contract.ts'
+export type { Cache, Counted } from './cache/contract.ts'
 export type { BackendOptions } from './drivers/backend-options.ts'
 export type { Distribution, TableVersion } from './drivers/migrations.ts'
 export type { OwnTables, SqlQuery, SqlRow, SqlSession } from './drivers/sql-database.ts'

@@ -1,3 +1,4 @@
+import { BackendError } from '../errors/backend-error.ts'
 import type { Json } from '../primitives/json.ts'
 
 /**
@@ -16,6 +17,8 @@ import type { Json } from '../primitives/json.ts'
  * - C10. After `close` nothing is left open; a second `close` does nothing.
  * - C11. Values given back are nobody's: changing what was returned or given changes nothing kept.
  * - C12. `add` sets a key only if it is unknown or expired and says whether it did; of N concurrent ones exactly one does.
+ * - C13. `increment` adds a whole number to the one that is kept, or keeps it where the key is unknown or expired, and gives the sum and what is left of its
+ *   time, which is that of the one who began; of N concurrent ones none is lost. Of a key with another value it fails (`BackendError`), and changes nothing.
  */
 export interface Cache {
   prepare(): Promise<void>
@@ -23,6 +26,8 @@ export interface Cache {
   /** @param ttl time to live in ms, > 0 */
   set(key: string, value: Json, ttl: number): Promise<void>
   add(key: string, value: Json, ttl: number): Promise<boolean>
+  /** @param ttl of a key that is new, as of `set` */
+  increment(key: string, by: number, ttl: number): Promise<Counted>
   remove(key: string): Promise<Json | undefined>
   ttl(key: string): Promise<number | undefined>
   expire(key: string, ttl: number): Promise<boolean>
@@ -30,3 +35,14 @@ export interface Cache {
   check(options: { readonly readonly: boolean }): Promise<boolean>
   close(): Promise<void>
 }
+
+/** A number after it was added to. */
+export interface Counted {
+  readonly sum: number
+  /** How long it is kept yet, ms, > 0. */
+  readonly ttl: number
+}
+
+/** What `increment` fails with of a key with another value. */
+export const notANumber = (): BackendError =>
+  new BackendError('what the cache keeps for this key is no whole number, and can not be added to')

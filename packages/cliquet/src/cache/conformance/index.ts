@@ -3,7 +3,7 @@ import type { CacheTest } from './trial.ts'
 import { valueTests } from './values.ts'
 
 /** The numbers of the promises of `Cache`. */
-export const cachePromises: readonly string[] = Array.from({ length: 12 }, (_, i) => `C${i + 1}`)
+export const cachePromises: readonly string[] = Array.from({ length: 13 }, (_, i) => `C${i + 1}`)
 
 /** The tests of all promises. */
 export const cacheTests: readonly CacheTest[] = [...valueTests, ...keepingTests]

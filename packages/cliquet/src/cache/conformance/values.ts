@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { BackendError } from '../../errors/backend-error.ts'
 import type { Json } from '../../primitives/json.ts'
 import type { CacheTest, CacheTrial } from './trial.ts'
 
@@ -106,6 +107,41 @@ async function addsOnce({ cache, pass }: CacheTrial): Promise<void> {
   assert.ok(((await cache.ttl('b')) ?? 0) > short, 'with its own time')
 }
 
+async function adds({ cache, pass }: CacheTrial): Promise<void> {
+  const first = await cache.increment('a', 1, long)
+  assert.equal(first.sum, 1)
+  assert.ok(first.ttl > long - 5000 && first.ttl <= long, `${first.ttl} is what is left of ${long}`)
+  assert.equal((await cache.increment('a', 41, long)).sum, 42)
+  assert.equal(await cache.get('a'), 42, 'it is a value like others')
+  assert.equal((await cache.increment('a', -2, long)).sum, 40)
+  await cache.set('b', 7, long)
+  assert.equal((await cache.increment('b', 1, long)).sum, 8)
+  await cache.increment('c', 5, short)
+  const again = await cache.increment('c', 1, long)
+  assert.ok(again.sum === 6 && again.ttl > 0 && again.ttl <= short, 'the time is that of the first')
+  await pass(short + 40)
+  assert.equal(await cache.get('c'), undefined)
+  assert.equal((await cache.increment('c', 1, long)).sum, 1, 'what is expired counts for nothing')
+}
+
+async function addsAtOnce({ cache }: CacheTrial): Promise<void> {
+  const counted = await Promise.all(many.map(() => cache.increment('a', 1, long)))
+  const sums = counted.map(({ sum }) => sum).sort((a, b) => a - b)
+  assert.deepEqual(
+    sums,
+    many.map((i) => i + 1),
+    'each is counted once',
+  )
+}
+
+async function addsToNumbersOnly({ cache }: CacheTrial): Promise<void> {
+  for (const value of ['5', 1.5, null, [1], { a: 1 }, true]) {
+    await cache.set('a', value, long)
+    await assert.rejects(cache.increment('a', 1, long), BackendError)
+    assert.deepEqual(await cache.get('a'), value)
+  }
+}
+
 function scribble(value: unknown): void {
   if (typeof value === 'object' && value !== null) Reflect.set(value, 'changed', true)
 }
@@ -122,7 +158,7 @@ async function nobodys({ cache }: CacheTrial): Promise<void> {
   }
 }
 
-/** C1 to C5, C11 and C12. */
+/** C1 to C5, C11 to C13. */
 export const valueTests: readonly CacheTest[] = [
   { title: 'C1: every JSON value is got back', run: gotBack },
   { title: 'C1: a value is there until its time is over', run: expires },
@@ -132,4 +168,7 @@ export const valueTests: readonly CacheTest[] = [
   { title: 'C5: expire gives a new time and revives nothing', run: newTime },
   { title: 'C11: changing what was given or got back changes nothing kept', run: nobodys },
   { title: 'C12: of many additions of one key exactly one sets it', run: addsOnce },
+  { title: 'C13: increment adds to a number, whose time goes on', run: adds },
+  { title: 'C13: of many increments of one key none is lost', run: addsAtOnce },
+  { title: 'C13: what is no whole number is left alone', run: addsToNumbersOnly },
 ]

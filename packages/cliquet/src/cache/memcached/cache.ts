@@ -7,7 +7,7 @@ import { leaseMemcachedServers, type MemcachedServers } from '../../drivers/memc
 import { BackendError } from '../../errors/backend-error.ts'
 import { type Clock, systemClock } from '../../primitives/clock.ts'
 import type { Json } from '../../primitives/json.ts'
-import type { Cache } from '../contract.ts'
+import { type Cache, type Counted, notANumber } from '../contract.ts'
 import { decodeEntry, type Entry, encodeEntry, parseValue } from './entry.ts'
 import { createKeyNames, type KeyNames } from './keys.ts'
 
@@ -78,6 +78,17 @@ class MemcachedCache implements Cache {
       // What is over is still there, and is replaced only if nobody was faster.
       const outcome = await this.#store(found.version ? 'set' : 'add', { ...found, generation }, text, ttl)
       return outcome === 'done' ? true : undefined
+    })
+  }
+
+  async increment(key: string, by: number, ttl: number): Promise<Counted> {
+    return await this.#insist(key, async (found) => {
+      const before = found.entry === undefined ? 0 : parseValue(found.entry)
+      if (typeof before !== 'number' || !Number.isInteger(before)) throw notANumber()
+      const left = found.entry === undefined ? ttl : found.entry.end - this.#clock()
+      const generation = found.generation ?? (await this.#generation(found.server))
+      const outcome = await this.#store(found.version ? 'set' : 'add', { ...found, generation }, JSON.stringify(before + by), left)
+      return outcome === 'done' ? { sum: before + by, ttl: left } : undefined
     })
   }
 

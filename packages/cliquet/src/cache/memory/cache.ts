@@ -1,7 +1,7 @@
 import type { Clock } from '../../primitives/clock.ts'
 import { systemClock } from '../../primitives/clock.ts'
 import type { Json } from '../../primitives/json.ts'
-import type { Cache } from '../contract.ts'
+import { type Cache, notANumber } from '../contract.ts'
 import type { Entry } from './entries.ts'
 import { createEntries } from './entries.ts'
 
@@ -41,6 +41,15 @@ export function createMemoryCache(options: MemoryCacheOptions = {}): MemoryCache
       if (entries.use(key)) return false
       entries.set(key, made(value, ttl))
       return true
+    },
+    increment: async (key, by, ttl) => {
+      const entry = entries.use(key)
+      const before = entry === undefined ? 0 : parse(entry.text)
+      if (typeof before !== 'number' || !Number.isInteger(before)) throw notANumber()
+      const sum = before + by
+      const end = entry?.end ?? clock() + ttl
+      entries.set(key, { text: JSON.stringify(sum), end })
+      return { sum, ttl: end - clock() }
     },
     remove: async (key) => valueIn(entries.take(key)),
     ttl: async (key) => {

@@ -6,7 +6,7 @@ import type { SqlParam, SqlRow } from '../../drivers/postgresql/statement.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import { type Clock, systemClock } from '../../primitives/clock.ts'
 import type { Json } from '../../primitives/json.ts'
-import type { Cache } from '../contract.ts'
+import type { Cache, Counted } from '../contract.ts'
 import { schema } from './schema.ts'
 import { Sweep } from './sweep.ts'
 import { NOW } from './time.ts'
@@ -64,6 +64,16 @@ class PostgresCache implements Cache {
     return (await this.#write('cache add', text, key, [JSON.stringify(value), ttl])).length > 0
   }
 
+  /** What is no whole number the database refuses to take for one. */
+  async increment(key: string, by: number, ttl: number): Promise<Counted> {
+    const over = 'c.expires<=excluded.expires-$5::double precision'
+    const text =
+      `${this.#insert()} value=case when ${over} then excluded.value else (c.value::bigint+excluded.value::bigint)::text end,` +
+      `expires=case when ${over} then excluded.expires else c.expires end returning value,expires-${NOW}`
+    const [row] = await this.#write('cache increment', text, key, [JSON.stringify(by), ttl])
+    return { sum: Number(row?.[0]), ttl: Number(row?.[1]) }
+  }
+
   async remove(key: string): Promise<Json | undefined> {
     const [row] = await this.#write('cache remove', `delete from ${this.#table} where ${FOUND} returning value`, key)
     return row && valueIn(row)
@@ -94,10 +104,12 @@ class PostgresCache implements Cache {
   }
 
   #upsert(): string {
-    return (
-      `insert into ${this.#table} as c(prefix,key,value,expires) values($2,$3,$4,${NOW}+$5::double precision) ` +
-      'on conflict(prefix,key) do update set value=excluded.value,expires=excluded.expires'
-    )
+    return `${this.#insert()} value=excluded.value,expires=excluded.expires`
+  }
+
+  #insert(): string {
+    const values = `$2,$3,$4,${NOW}+$5::double precision`
+    return `insert into ${this.#table} as c(prefix,key,value,expires) values(${values}) on conflict(prefix,key) do update set`
   }
 
   async #write(name: string, text: string, key: string, values: readonly SqlParam[] = []): Promise<readonly SqlRow[]> {

@@ -1,10 +1,11 @@
 import type { BackendOptions } from '../../drivers/backend-options.ts'
 import type { Lease } from '../../drivers/connections.ts'
 import { encoded, leaseRedisDatabase, literal, type RedisDatabase } from '../../drivers/redis/database.ts'
-import { repliedText } from '../../drivers/redis/reply.ts'
+import { repliedNumbers, repliedText } from '../../drivers/redis/reply.ts'
+import { defineScript } from '../../drivers/redis/script.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import type { Json } from '../../primitives/json.ts'
-import type { Cache } from '../contract.ts'
+import type { Cache, Counted } from '../contract.ts'
 
 /** What `createRedisCache` needs: the URL of a Redis (`parseRedisUrl`); no prefix and an own connection unless told otherwise. */
 export type RedisCacheOptions = Pick<BackendOptions, 'url'> & Partial<BackendOptions>
@@ -16,6 +17,16 @@ export type RedisCacheOptions = Pick<BackendOptions, 'url'> & Partial<BackendOpt
 export function createRedisCache(options: RedisCacheOptions): Cache {
   return new RedisCache(leaseRedisDatabase(options), options.prefix ?? '')
 }
+
+/** Redis fails by itself where there is no whole number. */
+const increment = defineScript(`
+  local sum = redis.call('incrby', KEYS[1], ARGV[1])
+  local left = redis.call('pttl', KEYS[1])
+  if left < 0 then
+    left = tonumber(ARGV[2])
+    redis.call('pexpire', KEYS[1], left)
+  end
+  return { sum, left }`)
 
 class RedisCache implements Cache {
   readonly #lease: Lease<RedisDatabase>
@@ -41,6 +52,11 @@ class RedisCache implements Cache {
 
   async add(key: string, value: Json, ttl: number): Promise<boolean> {
     return (await this.#call('set', [this.#key(key), JSON.stringify(value), 'PX', whole(ttl), 'NX'])) === 'OK'
+  }
+
+  async increment(key: string, by: number, ttl: number): Promise<Counted> {
+    const [sum = 0, left = 0] = repliedNumbers(await this.#database().run(increment, [this.#key(key)], [by, whole(ttl)]))
+    return { sum, ttl: Math.max(1, left) }
   }
 
   async remove(key: string): Promise<Json | undefined> {

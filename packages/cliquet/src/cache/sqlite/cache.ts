@@ -5,7 +5,7 @@ import { leaseSqliteDatabase, type SqliteDatabase } from '../../drivers/sqlite/d
 import { BackendError } from '../../errors/backend-error.ts'
 import { type Clock, systemClock } from '../../primitives/clock.ts'
 import type { Json } from '../../primitives/json.ts'
-import type { Cache } from '../contract.ts'
+import { type Cache, type Counted, notANumber } from '../contract.ts'
 import { schema } from './schema.ts'
 
 /** What `createSqliteCache` needs: the URL of a file (`parseSqliteUrl`); no prefix, the machine's clock, an own handle unless told otherwise. */
@@ -21,6 +21,13 @@ const SWEEP = 'delete from cache where rowid in (select rowid from cache where e
 
 const SET =
   'insert into cache(prefix,key,value,expires) values(?,?,?,?) on conflict(prefix,key) do update set value=excluded.value,expires=excluded.expires'
+
+/** The parameters: the four of `SET`, then three times the time. Only what is over, or a whole number, is changed. */
+const INCREMENT =
+  'insert into cache(prefix,key,value,expires) values(?,?,?,?) on conflict(prefix,key) do update set ' +
+  'value=case when cache.expires<=? then excluded.value else cast(cast(cache.value as integer)+cast(excluded.value as integer) as text) end,' +
+  'expires=case when cache.expires<=? then excluded.expires else cache.expires end ' +
+  "where cache.expires<=? or json_type(cache.value)='integer' returning cast(value as integer),expires"
 
 class SqliteCache implements Cache {
   readonly #lease: Lease<SqliteDatabase>
@@ -51,6 +58,14 @@ class SqliteCache implements Cache {
     const now = this.#clock()
     const sql = `${SET} where cache.expires<=? returning 1`
     return (await this.#write({ sql, params: [this.#prefix, key, JSON.stringify(value), now + ttl, now] })).length > 0
+  }
+
+  async increment(key: string, by: number, ttl: number): Promise<Counted> {
+    const now = this.#clock()
+    const params = [this.#prefix, key, JSON.stringify(by), now + ttl, now, now, now]
+    const [row] = await this.#write({ sql: INCREMENT, params })
+    if (row === undefined) throw notANumber()
+    return { sum: Number(row[0]), ttl: Number(row[1]) - now }
   }
 
   async remove(key: string): Promise<Json | undefined> {

@@ -12,6 +12,12 @@ export function repliedTexts(reply: unknown): readonly string[] {
   throw unexpected(reply)
 }
 
+/** A list of numbers. @throws BackendError when it is something else */
+export function repliedNumbers(reply: unknown): readonly number[] {
+  if (Array.isArray(reply) && reply.every((item) => typeof item === 'number')) return reply
+  throw unexpected(reply)
+}
+
 /** A text, or undefined for nothing. @throws BackendError when it is something else */
 export function repliedText(reply: unknown): string | undefined {
   if (typeof reply === 'string') return reply

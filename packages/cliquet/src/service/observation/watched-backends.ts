@@ -13,7 +13,7 @@ const ofPermissionSession = [
   ...(['permissionsOf', 'accessible', 'replace', 'remove', 'run'] as const),
 ] as const satisfies (keyof PermissionSession)[]
 const ofPermission = ['flush', 'check', 'load'] as const satisfies (keyof PermissionBackend)[]
-const ofCache = ['get', 'set', 'add', 'remove', 'ttl', 'expire', 'flush', 'check'] as const satisfies (keyof Cache)[]
+const ofCache = ['get', 'set', 'add', 'increment', 'remove', 'ttl', 'expire', 'flush', 'check'] as const satisfies (keyof Cache)[]
 
 /** Makes what looks at each call of backends, those inside transactions too. What gives no promise is not looked at, nor are dumps. */
 export function watchBackends(watch: WatchedWork, metrics: Metrics): Omit<Watch, 'work'> {
