@@ -7,7 +7,8 @@ import { UsageError } from './frame/failure.ts'
 import { useConfig } from './service/open.ts'
 import { findModule, startModule } from './start/module.ts'
 import { runWatched } from './start/watching.ts'
-import { runWorkers, startAsWorker } from './start/workers.ts'
+import { startAsWorker } from './start/worker.ts'
+import { runWorkers } from './start/workers.ts'
 
 /** `cliquet start` */
 export const start = defineCommand({
@@ -22,7 +23,8 @@ export const start = defineCommand({
   details: [
     'The module says `export default createService(…)`, or exports it as `service`, and does not call listen(). One that does runs as it is. ' +
       'Without MODULE it is `main` of package.json, server.ts, server.js, service.ts or service.js.',
-    'SIGTERM and SIGINT let requests in flight finish. A worker that crashes is replaced.',
+    'SIGTERM and SIGINT let requests in flight finish. A worker that crashes is replaced. At SIGHUP new workers, with code and settings read anew, ' +
+      'take the places of the old ones, and nobody is refused meanwhile.',
   ],
   async run({ options, operands, terminal, debug }) {
     const { workers, watch = false } = options
@@ -30,15 +32,12 @@ export const start = defineCommand({
     const count = workers === undefined ? undefined : parseWorkers(workers)
     useConfig(options.config)
     const module = findModule(operands[0])
-    const script = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
     const args = ['start', module, ...(debug ? ['--debug'] : [])]
-    if (watch) return await runWatched(script, args)
-    if (count !== undefined) {
-      const tell = (message: string): void => void terminal.stderr.write(`cliquet start: ${message}\n`)
-      return await runWorkers({ script, args }, { count, tell })
-    }
+    if (watch) return await runWatched(fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url)), args)
+    const tell = (message: string): void => void terminal.stderr.write(`cliquet start: ${message}\n`)
+    if (count !== undefined) return await runWorkers({ count, args, tell })
     if (cluster.isPrimary) await startModule(module)
-    else await startAsWorker(() => startModule(module, { isWorker: true, greets: cluster.worker?.id === 1 }))
+    else await startAsWorker(module, { isFirst: cluster.worker?.id === 1, tell })
   },
 })
 

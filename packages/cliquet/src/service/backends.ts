@@ -51,16 +51,22 @@ export interface NamedBackend {
   readonly options: BackendOptions
 }
 
+/** The modules of the backends that the settings name. @throws ConfigurationError when one that is needed is not named */
+export function backendModules(settings: Settings): Readonly<Record<Contract, string>> {
+  const { storageBackend, permissionBackend = sibling(settings, 'permission'), cacheBackend = sibling(settings, 'cache') } = settings
+  return { storage: storageBackend, permission: permissionBackend, cache: cacheBackend }
+}
+
 /** The backends that the settings name. They share connections. @throws ConfigurationError when one that is needed is not named */
 export function namedBackends(
   settings: Settings,
   clock: Clock,
   connections: Connections = createConnections(),
 ): Readonly<Record<Contract, NamedBackend>> {
-  const { storageBackend, permissionBackend = sibling(settings, 'permission'), cacheBackend = sibling(settings, 'cache') } = settings
-  const named = (contract: Contract, specifier: string, url: string): NamedBackend => ({
+  const modules = backendModules(settings)
+  const named = (contract: Contract, url: string): NamedBackend => ({
     contract,
-    specifier,
+    specifier: modules[contract],
     options: {
       url,
       clock,
@@ -71,9 +77,9 @@ export function namedBackends(
     },
   })
   return {
-    storage: named('storage', storageBackend, storageUrl(settings)),
-    permission: named('permission', permissionBackend, settings.permissionUrl ?? storageUrl(settings)),
-    cache: named('cache', cacheBackend, cacheUrl(settings, cacheBackend)),
+    storage: named('storage', storageUrl(settings)),
+    permission: named('permission', settings.permissionUrl ?? storageUrl(settings)),
+    cache: named('cache', cacheUrl(settings, modules.cache)),
   }
 }
 

@@ -1,20 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { ActionOf, AnySubscriber, EventName, Subscriber } from '../events/contract.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
 import { answerFrameworkError } from '../http/install.ts'
 import { createRequestObservers } from '../http/observers.ts'
+import { announceEnd, PatientServer, type ServerTimes } from '../http/patient-server.ts'
 import { createRequestIds } from '../http/request-ids.ts'
 import { createRequestLog } from '../http/request-log.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { ResourceOptions } from '../resource/define.ts'
 import type { AnySchema } from '../schema/fields.ts'
+import { addressesOf } from './addresses.ts'
 import { type Introduction, welcome } from './banner.ts'
+import { createEnding } from './ending.ts'
 import type { CliquetOptions } from './options.ts'
 import type { Views } from './own-views.ts'
 import { installService, settingsOf } from './plugin.ts'
 import { createLogTap } from './reporting/log-tap.ts'
+import type { Settings } from './settings.ts'
 import type { RecordIn, ResourceName } from './subscribing.ts'
 
 /** Resource names and their schemas. */
@@ -51,8 +54,10 @@ export interface Service<R = {}> {
   ready(): Promise<void>
   /** Starts to listen, and prints how to try it outside production. @returns the URL of hello */
   listen(options?: ListenOptions): Promise<string>
-  /** Lets requests in flight finish, then closes everything. */
+  /** Lets requests in flight finish, for `shutdown_timeout_seconds` at most, then closes everything. */
   close(): Promise<void>
+  /** In force; what plugins bring is known after `ready()`. */
+  readonly settings: Settings
   /** The Fastify application behind it: for plugins, hooks and tests (`inject`). */
   readonly app: FastifyInstance
   /** Only a type: the resources by name. */
@@ -83,12 +88,17 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     genReqId: createRequestIds(),
     clientErrorHandler: (error, socket) => answerConnectionError(error, socket, settings),
     frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, { settings, clock, observers }),
+    serverFactory: (listener, options) => new PatientServer(listener, options as ServerTimes & typeof options), // Fastify has filled them in
+    // Who asks while the service ends is answered.
+    return503OnClosing: false,
   })
+  const server = app.server as PatientServer // made above
+  announceEnd(app, server)
+  const ending = createEnding(app, server, () => settings)
   const resources: Registration[] = []
   const views: Views[] = [...(options.views ?? [])]
   const subscribers: AnySubscriber[] = [...(options.subscribers ?? [])]
   let starting: Promise<void> | undefined
-  let forgetSignals = (): void => {}
 
   async function start(): Promise<void> {
     try {
@@ -102,15 +112,11 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     }
   }
 
-  /** Load balancers are told first, and given the time to notice. */
-  async function endSlowly(): Promise<void> {
-    app.readiness.end()
-    await sleep(settings.shutdownDelaySeconds * 1000)
-    await service.close()
-  }
-
   const service: Service<R> = {
     app,
+    get settings() {
+      return settings
+    },
     '~resources': {} as R, // only a type
     resource(resource, resourceOptions) {
       if (starting !== undefined) throw new ConfigurationError(`the resource "${resource}" is added after the start of the service`)
@@ -132,27 +138,17 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     ready: () => (starting ??= start()),
     async listen({ host = settings.host, port = settings.port, signals = true, greets = true } = {}) {
       await service.ready()
-      const address = await app.listen({ host, port })
+      ending.prepare()
+      const [first, ...others] = await addressesOf(host)
+      const address = await app.listen({ host: first, port })
+      if (signals) ending.heedSignals()
+      for (const other of others) await server.listenAlso(other)
       const url = `${address.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0):/, '//localhost:')}/${settings.apiPrefix}/`
-      if (signals) forgetSignals = closeAtSignals(endSlowly)
       if (greets && !settings.isProduction) process.stdout.write(welcome(settings, url, resources))
       return url
     },
-    async close() {
-      forgetSignals()
-      await app.close()
-    },
+    close: ending.close,
   }
   for (const [resource, resourceOptions] of Object.entries(options.resources ?? {})) service.resource(resource, resourceOptions)
   return service
-}
-
-/** Ends the work of the process at the first SIGINT or SIGTERM; a second one ends it the hard way. @returns what takes that back */
-function closeAtSignals(close: () => Promise<void>): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  const listener = () => void close()
-  for (const signal of signals) process.once(signal, listener)
-  return () => {
-    for (const signal of signals) process.removeListener(signal, listener)
-  }
 }

@@ -26,13 +26,17 @@ interface StartOptions {
   readonly greets?: boolean
 }
 
-/** Imports the module and lets its service listen, unless it does so by itself. @throws CommandFailure when nothing listens in the end */
-export async function startModule(path: string, { isWorker = false, greets = true }: StartOptions = {}): Promise<void> {
+/**
+ * Imports the module and lets its service listen, unless it does so by itself. @returns the service, if the module exports one
+ * @throws CommandFailure when nothing listens in the end
+ */
+export async function startModule(path: string, { isWorker = false, greets = true }: StartOptions = {}): Promise<Service | undefined> {
   const exported: unknown = await import(pathToFileURL(path).href)
   const service = serviceIn(exported)
   if (service !== undefined && !service.app.server.listening) await service.listen({ greets })
   // A worker ends with its parent only, and what listens in it belongs to that one.
   if (service === undefined && !isWorker) expectListening(path)
+  return service
 }
 
 /** The service that a module exports as default or as `service`. */

@@ -1,19 +1,15 @@
-import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
+import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 import { gatherFromWorkers } from '../../metrics/prometheus/gathering.ts'
 import { CommandFailure } from '../frame/failure.ts'
-
-/** What the workers run. */
-export interface WorkerProgram {
-  /** Path of a script. */
-  readonly script: string
-  readonly args: readonly string[]
-}
+import { type EndingSignal, WorkerProcess } from './worker-process.ts'
 
 /** How workers are looked after. */
 export interface WorkerOptions {
   readonly count: number
+  /** The arguments of the command that each of them runs. */
+  readonly args: readonly string[]
   /** Tells the operator. */
   readonly tell: (message: string) => void
 }
@@ -25,32 +21,53 @@ const SHORT_LIFE = 5000
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 30_000
 
-/** How long workers may take to finish their requests, ms. */
-const PATIENCE = 30_000
-
-const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM']
+/** How long a worker may take to start that is to take the place of another, ms. Some have indexes to make first. */
+const LONGEST_START = 300_000
 
 /**
  * Runs so many workers, which share their port, and replaces those that end. At SIGINT or SIGTERM all of them finish their requests; a second
- * signal ends them at once. @throws CommandFailure when the first one never listens, or one did not end well
+ * signal ends them at once. At SIGHUP new ones, which read code and settings anew, take their places; SIGUSR2 is handed on.
+ * @throws CommandFailure when the first one never listens, or one did not end well
  */
-export async function runWorkers({ script, args }: WorkerProgram, { count, tell }: WorkerOptions): Promise<void> {
-  cluster.setupPrimary({ exec: script, args: [...args] })
+export async function runWorkers({ count, args, tell }: WorkerOptions): Promise<void> {
+  // Workers accept by themselves. Handed round by this process, connections are lost with the worker that they are on their way to.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
+  cluster.setupPrimary({ args: [...args] })
   const workers = new Workers(tell)
-  const forget = workers.endAtSignals()
   const stopGathering = gatherFromWorkers()
+  const hasTerminal = isatty(0)
+  const listeners: Partial<Record<NodeJS.Signals, () => void>> = {
+    SIGINT: () => workers.end('SIGINT'),
+    SIGTERM: () => workers.end('SIGTERM'),
+    // Its first meaning: the terminal is gone.
+    SIGHUP: () => (hasTerminal && !isatty(0) ? workers.end('SIGTERM') : workers.restart()),
+    SIGUSR2: () => workers.handOn('SIGUSR2'),
+  }
+  for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener)
   try {
     await workers.run(count)
   } finally {
-    forget()
+    for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener)
     stopGathering()
   }
   if (workers.failures > 0) throw new CommandFailure(`${workers.failures} of the workers failed at the end, or had to be killed`)
 }
 
+/** One of the places that there are for workers. */
+interface Place {
+  /** Who serves there. */
+  worker: WorkerProcess
+  /** Pending while somebody is about to take over; then `worker` is who stays. */
+  relief: Promise<boolean> | undefined
+}
+
 class Workers {
   readonly #tell: (message: string) => void
   readonly #ending = new AbortController()
+  readonly #living = new Set<WorkerProcess>()
+  readonly #places: Place[] = []
+  #isRestarting = false
+  #isRestartWanted = false
   failures = 0
 
   constructor(tell: (message: string) => void) {
@@ -59,75 +76,94 @@ class Workers {
 
   /** The first one alone until it listens: what is wrong with the service is wrong with all. */
   async run(count: number): Promise<void> {
-    const first = cluster.fork()
-    const listening = await Promise.race([once(first, 'listening').then(() => true), exitOf(first).then(() => false)])
-    if (this.#isEnding) return await this.#keep(first)
-    if (!listening) throw new CommandFailure('the service did not start')
-    const others = Array.from({ length: count - 1 }, () => cluster.fork())
-    await Promise.all([first, ...others].map((worker) => this.#keep(worker)))
+    const first = this.#fork()
+    if (!(await first.started) && !this.#isEnding) throw new CommandFailure('the service did not start')
+    this.#places.push({ worker: first, relief: undefined })
+    while (this.#places.length < count && !this.#isEnding) this.#places.push({ worker: this.#fork(), relief: undefined })
+    if (this.#isRestartWanted) this.restart()
+    await Promise.all(this.#places.map((place) => this.#keep(place)))
   }
 
-  /** Looks after a worker, and those that take its place. */
-  async #keep(first: Worker): Promise<void> {
-    let worker = first
-    let begin = performance.now()
+  /** Lets all of them end, or kills them if that has been said before. */
+  end(signal: EndingSignal): void {
+    for (const worker of this.#living) {
+      if (this.#isEnding) worker.signal('SIGKILL')
+      else void worker.endWithAll(signal)
+    }
+    this.#ending.abort()
+  }
+
+  /** Replaces all of them, one after the other. While that goes on another wish for it is remembered, once. */
+  restart(): void {
+    this.#isRestartWanted = true
+    if (!this.#isRestarting && this.#places.length > 0) void this.#restartWhileWanted()
+  }
+
+  handOn(signal: NodeJS.Signals): void {
+    for (const worker of this.#living) if (worker.isAwake) worker.signal(signal)
+  }
+
+  #fork(): WorkerProcess {
+    const worker = new WorkerProcess()
+    this.#living.add(worker)
+    void worker.exit.then(() => this.#living.delete(worker))
+    return worker
+  }
+
+  /** Looks after a place: whoever crashes there is replaced. */
+  async #keep(place: Place): Promise<void> {
     let pause = 0
     for (;;) {
-      const how = await exitOf(worker)
+      const { worker } = place
+      const how = await worker.exit
+      if (!this.#isEnding) await place.relief
       if (this.#isEnding) {
         // Our own signal ends one that is not awake yet.
-        if (how !== 'code 0' && how !== 'SIGTERM') this.failures += 1
+        if (!['code 0', 'SIGTERM', 'SIGINT'].includes(how)) this.failures += 1
         return
       }
-      pause = performance.now() - begin > SHORT_LIFE ? 0 : Math.min(LONGEST_PAUSE, pause * 2 || FIRST_PAUSE)
-      this.#tell(`worker ${worker.process.pid} ended (${how})${pause > 0 ? `: the next one starts in ${pause / 1000} s` : ''}`)
+      if (place.worker !== worker) continue
+      pause = worker.age > SHORT_LIFE ? 0 : Math.min(LONGEST_PAUSE, pause * 2 || FIRST_PAUSE)
+      this.#tell(`worker ${worker.pid} ended (${how})${pause > 0 ? `: the next one starts in ${pause / 1000} s` : ''}`)
       await sleep(pause, undefined, { signal: this.#ending.signal }).catch(() => {})
+      if (!this.#isEnding) await place.relief
       if (this.#isEnding) return
-      begin = performance.now()
-      worker = cluster.fork()
+      if (place.worker === worker) place.worker = this.#fork()
     }
   }
 
-  /** @returns what takes it back */
-  endAtSignals(): () => void {
-    const end = (): void => {
-      const signal = this.#isEnding ? 'SIGKILL' : 'SIGTERM'
-      this.#ending.abort()
-      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal)
-      setTimeout(end, PATIENCE).unref()
+  async #restartWhileWanted(): Promise<void> {
+    this.#isRestarting = true
+    while (this.#isRestartWanted && !this.#isEnding) {
+      this.#isRestartWanted = false
+      await this.#restartAll()
     }
-    for (const signal of ENDING) process.on(signal, end)
-    return () => {
-      for (const signal of ENDING) process.off(signal, end)
+    this.#isRestarting = false
+  }
+
+  async #restartAll(): Promise<void> {
+    const all = this.#places.length
+    for (const [done, place] of this.#places.entries()) {
+      const { worker } = place
+      place.relief = this.#relieve(place)
+      const isRelieved = await place.relief
+      if (this.#isEnding) return
+      if (!isRelieved) return this.#tell(`restart failed: a new worker did not start; ${done} of ${all} were replaced, the others go on`)
+      await worker.end('SIGINT')
     }
+    this.#tell(`restarted: ${all} new worker${all === 1 ? '' : 's'}`)
+  }
+
+  /** Starts somebody for a place. Who is there goes on until the new one listens, so that nobody is refused. @returns whether it does */
+  async #relieve(place: Place): Promise<boolean> {
+    const next = this.#fork()
+    const hasStarted = await Promise.race([next.started, sleep(LONGEST_START, false, { ref: false })])
+    if (hasStarted) place.worker = next
+    else next.signal('SIGKILL')
+    return hasStarted
   }
 
   get #isEnding(): boolean {
     return this.#ending.signal.aborted
-  }
-}
-
-async function exitOf(worker: Worker): Promise<string> {
-  const { exitCode, signalCode } = worker.process
-  if (exitCode !== null || signalCode !== null) return signalCode ?? `code ${exitCode}`
-  const [code, signal]: unknown[] = await once(worker, 'exit')
-  return typeof signal === 'string' ? signal : `code ${code}`
-}
-
-/**
- * Starts a service in a worker. The signals that end a service end it here too, also if they come twice: from the terminal, which sends them to
- * every process, and from the one that looks after the workers.
- */
-export async function startAsWorker(start: () => Promise<void>): Promise<void> {
-  let hasStarted = false
-  // Without a service that listens the way to the parent is all that keeps a worker running.
-  const letGo = (): void => process.channel?.unref()
-  for (const signal of ENDING) process.on(signal, () => (hasStarted ? letGo() : process.exit(0)))
-  try {
-    await start()
-    hasStarted = true
-  } catch (error) {
-    letGo()
-    throw error
   }
 }

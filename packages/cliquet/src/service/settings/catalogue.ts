@@ -142,6 +142,16 @@ const operations = {
     0,
     'How long a service that is told to end goes on as before, s: only its heartbeats answer 503, so that load balancers take it out.',
   ),
+  shutdown_timeout_seconds: setting(
+    number(0.001, 86_400),
+    30,
+    'How long a service that ends waits for the requests in flight, s. Then it cuts their connections.',
+  ),
+  shutdown_idle_seconds: setting(
+    number(0, 3600),
+    1,
+    'How long a service that ends at a signal keeps connections without a request, whose client may be about to send one, s.',
+  ),
   eos: setting(date, undefined, 'End of service: an alert before, 410 from then on. Without a zone it is UTC.'),
   eos_message: setting(text, undefined, 'What the alert says.'),
   eos_url: setting(text, undefined, 'Where the alert points to. Default: project_docs.'),
