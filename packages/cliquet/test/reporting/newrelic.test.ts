@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -103,6 +104,28 @@ test('an agent that was loaded before the service is the one that is told', asyn
   assert.equal(await end(), 0)
   assert.match(collector.told('analytic_event_data'), /GET unnamed/)
   assert.match(collector.told('error_event_data'), /"error.class":"RangeError"/)
+})
+
+test('what nobody catches is told before the process ends', async () => {
+  const collector = await startCollector()
+  const env = { ...quiet, CLIQUET_NEWRELIC_CONFIG: 'newrelic.cjs' }
+  const crash = { crash: `setTimeout(() => { throw new RangeError('nobody caught this') }); return {}` }
+  const { request, ended } = await startServiceProcess(crash, env, { 'newrelic.cjs': configuration(collector.port) })
+  await request('crash').catch(() => {}) // the answer may come or not
+  assert.equal(await ended, 1)
+  assert.match(collector.told('error_event_data'), /"error.class":"RangeError","error.message":"nobody caught this"/)
+})
+
+test('without the agent the start says what to install', () => {
+  const file = join(folderWith({ 'newrelic.json': '{"config":{}}' }), 'newrelic.json')
+  const script = `
+    import { registerHooks } from 'node:module'
+    registerHooks({ resolve(name, context, next) { if (name === 'newrelic') throw new RangeError('not installed'); return next(name, context) } })
+    const { createService } = await import(${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)})
+    const settings = { storage_backend: 'cliquet/storage/memory', newrelic_config: ${JSON.stringify(file)} }
+    await createService({ name: 'x', version: '1.0', settings }).ready().catch((error) => console.log(String(error)))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 })
+  assert.equal(stdout, 'ConfigurationError: New Relic needs the package "newrelic": npm install newrelic\n')
 })
 
 test('a New Relic that is not there neither breaks a request nor keeps the service from ending', async () => {

@@ -204,6 +204,24 @@ test('what nobody catches is reported before the process ends as it would have',
   }
 })
 
+test('where somebody else listens to what nobody catches, it is reported, and the process goes on', async () => {
+  const sentry = await startSentry()
+  const views = {
+    crash: `process.once('uncaughtException', () => {}); setTimeout(() => { throw new RangeError('somebody caught this') }); return {}`,
+    fail: `throw new RangeError('afterwards')`,
+  }
+  const { request, end } = await startServiceProcess(views, { CLIQUET_SENTRY_DSN: sentry.dsn })
+  await request('crash')
+  await sentry.received(1)
+  await request('fail')
+  await sentry.received(2)
+  assert.equal(await end(), 0)
+  assert.deepEqual(
+    sentry.events.map(({ exception }) => exception?.values[0]?.value),
+    ['somebody caught this', 'afterwards'],
+  )
+})
+
 test('a service inside an application reports its own errors, and not those of the application', async () => {
   const sentry = await startSentry()
   const app = fastify()

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { NodeClient, Scope, SeverityLevel } from '@sentry/node'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import { type LogLevel, reaches } from '../../primitives/log-levels.ts'
-import type { ErrorReporter, ReportedRequest, ReporterOptions } from '../contract.ts'
+import type { ErrorKind, ErrorReporter, LogRecord, ReportedRequest, ReporterOptions } from '../contract.ts'
 import { withoutSecrets } from './secrets.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -92,7 +92,7 @@ class SentryReporter implements ErrorReporter {
     this.#options = options
   }
 
-  report(error: unknown, kind: Parameters<ErrorReporter['report']>[1], request: ReportedRequest | undefined): void {
+  report(error: unknown, kind: ErrorKind, request: ReportedRequest | undefined): void {
     const scope = this.#scopeFor(request)
     if (kind === 'unavailable') {
       const held = this.#unavailable(messageOf(error))
@@ -103,7 +103,7 @@ class SentryReporter implements ErrorReporter {
     this.#capture(error, kind !== 'crash', scope)
   }
 
-  note({ level, message, error }: Parameters<NonNullable<ErrorReporter['note']>>[0], request: ReportedRequest | undefined): void {
+  note({ level, message, error }: LogRecord, request: ReportedRequest | undefined): void {
     const severity = severities[level]
     if (reaches(level, this.#options.eventsMinLevel)) {
       const scope = this.#scopeFor(request).setLevel(severity)

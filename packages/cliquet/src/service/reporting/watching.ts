@@ -13,9 +13,9 @@ export function watchErrors(app: FastifyInstance, reporters: readonly ErrorRepor
   const current = new AsyncLocalStorage<OwnReportedRequest>()
   watchRequests(app, reporter, current)
   tap.observer = (record) => reporter.note(record, current.getStore())
-  const forgetCrashes = watchCrashes(async (error) => {
-    reporter.report(error, 'crash', current.getStore())
-    await reporter.close()
+  const forgetCrashes = watchCrashes({
+    report: (error) => reporter.report(error, 'crash', current.getStore()),
+    flush: () => reporter.close(),
   })
   app.addHook('onClose', async () => {
     forgetCrashes()
