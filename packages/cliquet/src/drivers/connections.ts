@@ -8,6 +8,17 @@ export interface Closable {
    * with every request when there is much to do.
    */
   expectedWait?(access: Access): number
+  /** How its connections are used at the moment. */
+  usage?(): PoolUsage
+}
+
+/** How the connections of a pool are used at a moment. */
+export interface PoolUsage {
+  /** How many there may be. */
+  readonly size: number
+  readonly busy: number
+  /** Calls that wait for one. */
+  readonly waiting: number
 }
 
 /** One user's share of something open. */
@@ -27,6 +38,8 @@ export interface Connections {
 export interface SharedConnections extends Connections {
   /** The longest wait that any of the open things expects, ms. */
   expectedWait(access: Access): number
+  /** Of all pools together; undefined if there is none. */
+  usage(): PoolUsage | undefined
 }
 
 interface Shared {
@@ -51,6 +64,10 @@ export function createConnections(): SharedConnections {
       for (const { value } of open.values()) longest = Math.max(longest, value.expectedWait?.(access) ?? 0)
       return longest
     },
+    usage() {
+      const usages = [...open.values()].flatMap(({ value }) => value.usage?.() ?? [])
+      return usages.length === 0 ? undefined : usages.reduce(addUsage)
+    },
     lease<T extends Closable>(key: string, make: () => T): Lease<T> {
       const shared = open.get(key) ?? { value: make(), users: 0 }
       open.set(key, shared)
@@ -63,3 +80,9 @@ export function createConnections(): SharedConnections {
     },
   }
 }
+
+const addUsage = (one: PoolUsage, other: PoolUsage): PoolUsage => ({
+  size: one.size + other.size,
+  busy: one.busy + other.busy,
+  waiting: one.waiting + other.waiting,
+})

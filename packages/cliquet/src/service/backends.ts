@@ -1,6 +1,6 @@
 import type { Cache } from '../cache/contract.ts'
 import type { BackendOptions, PoolOptions } from '../drivers/backend-options.ts'
-import { type Connections, createConnections } from '../drivers/connections.ts'
+import { type Connections, createConnections, type PoolUsage } from '../drivers/connections.ts'
 import type { SqlDatabase } from '../drivers/sql-database.ts'
 import { parseSqliteUrl } from '../drivers/sqlite/location.ts'
 import { ConfigurationError } from '../errors/configuration-error.ts'
@@ -113,6 +113,8 @@ export function backendMaker() {
     database: (settings: Settings, clock: Clock) => openDatabase(named(settings, clock).storage, settings),
     /** How long a call of them that comes now would wait in this process, ms. */
     expectedWait: (access: Access): number => connections.expectedWait(access),
+    /** How the connections of pools are used at the moment. */
+    usage: (): PoolUsage | undefined => connections.usage(),
   }
 }
 

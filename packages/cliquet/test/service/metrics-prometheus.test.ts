@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { ConfigurationError, createService, type GivenSettings, Type } from '../../src/index.ts'
 import { parseExposition, total } from '../metrics/exposition.ts'
 import { openStatsdServer } from '../metrics/statsd-server.ts'
-import { backendSettings, openService } from '../protocol/service-under-test.ts'
+import { backendSettings, openService, reasonToSkip } from '../protocol/service-under-test.ts'
 import { fileWith } from './settings-sources.ts'
 
 const prometheus = { metrics_backend: 'cliquet/metrics/prometheus' }
@@ -68,6 +68,22 @@ test('hits and misses of the cache are counted', async () => {
   const samples = parseExposition((await request('GET', '/v1/__metrics__')).text)
   assert.deepEqual([total(samples, 'test_cache_hits_total'), total(samples, 'test_cache_misses_total')], [1, 2])
   assert.equal(total(samples, 'test_backend_cache_seconds_count', { method: 'get' }), 3)
+})
+
+test('how busy and how large the process is can be told from its start on; pools where there are any', async () => {
+  const { request } = await openMeasured()
+  const samples = parseExposition((await request('GET', '/v1/__metrics__')).text)
+  const busy = total(samples, 'test_event_loop_utilization') ?? Number.NaN
+  assert.ok(busy >= 0 && busy <= 1, `${busy}`)
+  assert.ok((total(samples, 'test_memory_resident_bytes') ?? 0) > 1_000_000)
+  assert.equal(total(samples, 'test_pool_size'), undefined)
+})
+
+test('connections to PostgreSQL are told of', { skip: reasonToSkip('postgresql') }, async () => {
+  const { request } = await openService({ backend: 'postgresql', settings: { ...prometheus, storage_pool_size: 7 } })
+  const samples = parseExposition((await request('GET', '/v1/__metrics__')).text)
+  assert.deepEqual([total(samples, 'test_pool_size'), total(samples, 'test_pool_waiting')], [7, 0])
+  assert.ok((total(samples, 'test_pool_busy') ?? -1) >= 0)
 })
 
 test('StatsD and Prometheus can be used at once, and a driver of one’s own beside them', async () => {

@@ -7,7 +7,7 @@ import { backendSettings, openService, type ServiceUnderTest } from '../protocol
 import { fileWith } from './settings-sources.ts'
 
 interface Measured extends ServiceUnderTest {
-  /** The names of what was sent, each once, with the type: `test.users|s`. After the end of the service. */
+  /** The names of what was sent, each once, with the type: `test.users|s`; gauges left out. After the end of the service. */
   names(): Promise<readonly string[]>
   lines(): Promise<readonly string[]>
 }
@@ -28,7 +28,8 @@ async function openMeasured(options: Parameters<typeof openService>[0] = {}): Pr
   return {
     ...service,
     lines,
-    names: async () => [...new Set((await lines()).map((line) => line.replace(/:[^|]*/, '')))].sort(),
+    names: async () =>
+      [...new Set((await lines()).map((line) => line.replace(/:[^|]*/, '')))].filter((name) => !name.endsWith('|g')).sort(),
   }
 }
 

@@ -80,10 +80,10 @@ test('Metrics are told how long turns of the event loop take, and how many reque
   const refused = answers.filter(({ status }) => status === 503).length
   assert.ok(refused > 0)
   let told = ''
-  for (let i = 0; i < 200 && !told.includes('test_requests_refused_total'); i += 1) {
+  for (let i = 0; i < 200 && !told.includes(`test_requests_refused_total ${refused}`); i += 1) {
     await sleep(50)
     told = (await request('GET', '/v1/__metrics__')).text
   }
   assert.match(told, new RegExp(`^test_requests_refused_total ${refused}$`, 'm'))
-  assert.match(told, /^test_event_loop_delay [\d.]+$/m)
+  assert.match(told, /^test_event_loop_delay_seconds [\d.]+$/m)
 })

@@ -18,7 +18,9 @@ function openWatch() {
   const tell = (name: string, labels = {}): void => void told.push([name, ...Object.values(labels)].join(' '))
   const metrics: Metrics = {
     ...noMetrics,
-    count: (name, options) => tell(name, options?.labels),
+    count(name, { by = 1, labels } = {}) {
+      if (by > 0) tell(name, labels)
+    },
     time(name, milliseconds, labels) {
       assert.ok(milliseconds >= 0)
       tell(name, labels)

@@ -2,7 +2,7 @@ import { BackendError } from '../../errors/backend-error.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import { DEFAULT_TRANSACTION_TIMEOUT, type TransactionOptions } from '../../primitives/transaction.ts'
 import type { BackendOptions, PoolOptions } from '../backend-options.ts'
-import type { Closable, Lease } from '../connections.ts'
+import type { Closable, Lease, PoolUsage } from '../connections.ts'
 import type { Migrations } from '../migrations.ts'
 import { distribute, isDistributed } from './distribution.ts'
 import { type PostgresLocation, parsePostgresUrl } from './location.ts'
@@ -116,6 +116,10 @@ export class PostgresDatabase implements Closable, PostgresSession {
 
   expectedWait(): number {
     return this.#pool.expectedWait
+  }
+
+  usage(): PoolUsage {
+    return this.#pool.usage
   }
 
   /** Waits for what is running, then closes the connections. A second call does nothing. */

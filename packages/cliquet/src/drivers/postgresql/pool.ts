@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { BackendError } from '../../errors/backend-error.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { PoolOptions } from '../backend-options.ts'
+import type { PoolUsage } from '../connections.ts'
 import { backendError, leavesConnection } from './failure.ts'
 import type { PostgresLocation } from './location.ts'
 import type { SqlRow, SqlStatement } from './statement.ts'
@@ -62,6 +63,12 @@ export class PostgresPool {
   /** How many statements were sent so far. */
   get statements(): number {
     return this.#statements
+  }
+
+  /** How the connections are used at the moment. */
+  get usage(): PoolUsage {
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#opened ?? {}
+    return { size: this.#options.size, busy: totalCount - idleCount, waiting: waitingCount }
   }
 
   /** @throws BackendError when none is free in time, too many wait already, or the server is not there */

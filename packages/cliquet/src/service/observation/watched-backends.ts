@@ -17,11 +17,16 @@ const ofCache = ['get', 'set', 'add', 'increment', 'remove', 'ttl', 'expire', 'f
 
 /** Makes what looks at each call of backends, those inside transactions too. What gives no promise is not looked at, nor are dumps. */
 export function watchBackends(watch: WatchedWork, metrics: Metrics): Omit<Watch, 'work'> {
-  const calls = (backend: string, methods: readonly string[]): WatchedCalls =>
-    new Map(methods.map((method) => [method, watch(`backend.${backend}`, { method })]))
+  function calls(backend: string, methods: readonly string[]): WatchedCalls {
+    const name = `backend.${backend}`
+    // Told before there is any: a counter that appears with its first failure seems to have been there for ever: nobody is alerted.
+    for (const method of methods) metrics.count(`${name}.errors`, { by: 0, labels: { method } })
+    return new Map(methods.map((method) => [method, watch(name, { method })]))
+  }
   const storageCalls = calls('storage', [...ofStorageSession, ...ofStorage])
   const permissionCalls = calls('permission', [...ofPermissionSession, ...ofPermission])
   const cacheCalls = calls('cache', ofCache)
+  for (const name of ['cache_hits', 'cache_misses']) metrics.count(name, { by: 0 })
   const commit = watch('backend.storage', { method: 'commit' })
 
   // It stays the same object: by that backends know what they have begun.

@@ -10,6 +10,7 @@ import { backendMaker } from '../backends.ts'
 import { serviceDatabase } from '../database.ts'
 import { addListeners } from '../listeners.ts'
 import { openMetrics } from '../observation/drivers.ts'
+import { measureProcess } from '../observation/process-metrics.ts'
 import { measurePolicies, measureRequests } from '../observation/request-metrics.ts'
 import { createWatch } from '../observation/watched-work.ts'
 import type { CliquetOptions } from '../options.ts'
@@ -55,7 +56,7 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
     { name: 'tracing', run: trace },
     ...(owns === 'app' ? first : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
-    { name: 'metrics', run: measure },
+    { name: 'metrics', run: (start) => measure(start, make) },
     { name: 'storage', run: (start) => openStorage(start, make) },
     { name: 'permission', run: (start) => openPermission(start, make) },
     { name: 'cache', run: (start) => openCache(start, make) },
@@ -89,13 +90,17 @@ function serveHttp(start: StartUp, owned: FastifyInstance, observers: RequestObs
   installHttp(owned, { settings, clock, observers })
 }
 
-async function measure(start: StartUp): Promise<void> {
+async function measure(start: StartUp, make: Maker): Promise<void> {
   const { app, settings } = start
   const metrics = await openMetrics(settings, (message) => app.log.warn(message))
   app.decorate('metrics', metrics).addHook('onClose', () => metrics.close())
   start.provide('watch', createWatch(metrics, start.find('tracing')))
   if (metrics === noMetrics) return
   start.provide('metrics', metrics)
+  start.onPrepare(async () => {
+    const stop = measureProcess(metrics, make.usage)
+    app.addHook('onClose', async () => stop())
+  })
   start.observeRequests(measureRequests(metrics, settings.metricsMatchdictFields))
   const { exposition } = metrics
   if (exposition === undefined) return

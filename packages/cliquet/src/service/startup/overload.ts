@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { LoadControl } from '../../http/load-control.ts'
 import { refuseOverload } from '../../http/overload.ts'
+import { noMetrics } from '../../metrics/none/index.ts'
 import type { Access } from '../../primitives/access.ts'
 import type { StartStep, StartUp } from './step.ts'
 
@@ -28,9 +29,11 @@ export const overloadStep = (owned: (start: StartUp) => FastifyInstance, expecte
 
 function tellLoad({ app, need }: StartUp, control: LoadControl): void {
   const metrics = need('metrics')
+  if (metrics === noMetrics) return
+  metrics.count('requests_refused', { by: 0 })
   let told = 0
   const timer = setInterval(() => {
-    metrics.gauge('event_loop_delay', control.takeLongest())
+    metrics.gauge('event_loop_delay_seconds', control.takeLongest() / 1000)
     if (control.refused > told) metrics.count('requests_refused', { by: control.refused - told })
     told = control.refused
   }, PERIOD).unref()

@@ -48,6 +48,17 @@ describe('PostgreSQL', { skip: skipWithout(postgresUrl, 'PostgreSQL') }, () => {
     assert.equal((await outcomes(numbers(1500).map(() => firstValue(any, 'select 1')))).done, 1500)
   })
 
+  it('how the connections are used is known', async (t) => {
+    const database = openDatabase(t, url, { size: 2 })
+    assert.deepEqual(database.usage(), { size: 2, busy: 0, waiting: 0 })
+    await firstValue(database, 'select 1')
+    const running = numbers(5).map(() => firstValue(database, 'select 1 from pg_sleep(0.2)'))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    assert.deepEqual(database.usage(), { size: 2, busy: 2, waiting: 3 })
+    await Promise.all(running)
+    assert.deepEqual(database.usage(), { size: 2, busy: 0, waiting: 0 })
+  })
+
   it('how long a call would have to wait is known from those that wait, and is nothing where none does', async (t) => {
     const database = openDatabase(t, url, { size: 2 })
     assert.equal(database.expectedWait(), 0)
