@@ -31,7 +31,7 @@ export const start = defineCommand({
     if (watch && workers !== undefined) throw new UsageError('--watch and --workers exclude each other')
     const count = workers === undefined ? undefined : parseWorkers(workers)
     useConfig(options.config)
-    const module = findModule(operands[0])
+    const module = findModule(operands[0], 'start')
     const args = ['start', module, ...(debug ? ['--debug'] : [])]
     if (watch) return await runWatched(fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url)), args)
     const tell = (message: string): void => void terminal.stderr.write(`cliquet start: ${message}\n`)

@@ -6,7 +6,9 @@ import type { Metrics } from '../metrics/contract.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import { systemClock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { announce } from './announcement.ts'
 import type { CliquetOptions } from './options.ts'
+import type { Installation } from './plan.ts'
 import { createLogTap } from './reporting/log-tap.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { builtInSteps, type StepOptions } from './startup/built-in.ts'
@@ -32,6 +34,7 @@ declare module 'fastify' {
  * version prefix; what is outside is the host application's own.
  */
 export async function cliquet(app: FastifyInstance, options: CliquetOptions): Promise<void> {
+  await announce({ service: undefined, plan: undefined })()
   await installService(app, settingsOf(options), options, { owns: 'prefix', observers: createRequestObservers(), tap: createLogTap() })
 }
 
@@ -42,20 +45,20 @@ Object.assign(cliquet, { [Symbol.for('skip-override')]: true, [Symbol.for('fasti
 export const settingsOf = ({ name, version, settings, config }: CliquetOptions, plugins: readonly NamedPlugin[] = []): Settings =>
   readSettings({ name, version, config, given: { ...pluginDefaults(plugins), ...settings } })
 
-/** Runs the steps of the start: the built-in ones, as plugins, the author and the settings have changed them. @returns the settings in force */
+/** Runs the steps of the start: the built-in ones, as plugins, the author and the settings have changed them. */
 export async function installService(
   app: FastifyInstance,
   settings: Settings,
   options: CliquetOptions,
   { owns, observers, tap }: Pick<StepOptions, 'owns' | 'observers' | 'tap'>,
-): Promise<Settings> {
+): Promise<Installation> {
   const plugins = await loadPlugins(options.plugins ?? [], settings)
   const inForce = plugins.some(({ plugin }) => plugin.settings !== undefined) ? settingsOf(options, plugins) : settings
   app.decorate('readiness', createReadiness())
   for (const notice of inForce.notices) app.log.warn(notice)
   const builtIn = builtInSteps({ options, plugins, owns, observers, tap })
   const changes = [...plugins.flatMap(({ plugin }) => plugin.steps ?? []), ...(options.steps ?? [])]
-  await runSteps(app, await stepsBySettings(changedSequence(builtIn, changes), inForce), {
+  const start = await runSteps(app, await stepsBySettings(changedSequence(builtIn, changes), inForce), {
     settings: inForce,
     clock: options.clock ?? systemClock,
     capabilities: new Map(Object.entries(options.capabilities ?? {})),
@@ -63,5 +66,5 @@ export async function installService(
     views: options.views ?? [],
     observers,
   })
-  return inForce
+  return { settings: inForce, plugins, start }
 }

@@ -46,10 +46,11 @@ export async function addResources(
     serve(scope, endpoints, definition.shared ? [] : [authentication.requireUser])
     return app
   })
+  const declarations = () => [...resources.values()].map(({ name, uniqueFields, indexes }) => ({ name, uniqueFields, indexes }))
+  start.provide('declarations', declarations)
   start.onPrepare(async () => {
     for (const notice of strayNames(settings, [...resources.keys()])) app.log.warn(notice)
-    const declarations = [...resources.values()].map(({ name, uniqueFields, indexes }) => ({ name, uniqueFields, indexes }))
-    await backends.storage.prepare(declarations)
+    await backends.storage.prepare(declarations())
   })
 }
 

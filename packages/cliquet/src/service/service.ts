@@ -11,10 +11,12 @@ import { systemClock } from '../primitives/clock.ts'
 import type { ResourceOptions } from '../resource/define.ts'
 import type { AnySchema } from '../schema/fields.ts'
 import { addressesOf } from './addresses.ts'
+import { announce } from './announcement.ts'
 import { type Introduction, welcome } from './banner.ts'
 import { createEnding } from './ending.ts'
 import type { CliquetOptions } from './options.ts'
 import type { Views } from './own-views.ts'
+import { type Installation, planOf, type ServicePlan } from './plan.ts'
 import { installService, settingsOf } from './plugin.ts'
 import { createLogTap } from './reporting/log-tap.ts'
 import type { Settings } from './settings.ts'
@@ -100,10 +102,16 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   const subscribers: AnySubscriber[] = [...(options.subscribers ?? [])]
   let starting: Promise<void> | undefined
 
+  async function install(): Promise<Installation> {
+    const installation = await installService(app, settings, { ...options, views, subscribers }, { owns: 'app', observers, tap })
+    for (const { register } of resources) register(app)
+    return installation
+  }
+
   async function start(): Promise<void> {
     try {
-      settings = await installService(app, settings, { ...options, views, subscribers }, { owns: 'app', observers, tap })
-      for (const { register } of resources) register(app)
+      const installation = await install()
+      settings = installation.settings
       await app.ready()
     } catch (error) {
       // Backends that were opened would go on trying to reach their servers.
@@ -135,7 +143,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
       subscribers.push(subscriber as never) // its types say more about the records
       return service
     },
-    ready: () => (starting ??= start()),
+    ready: () => (starting ??= heldBack() ?? start()),
     async listen({ host = settings.host, port = settings.port, signals = true, greets = true } = {}) {
       await service.ready()
       ending.prepare()
@@ -149,6 +157,18 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     },
     close: ending.close,
   }
+
+  /** For tools which want to know what would start. */
+  async function plan(): Promise<ServicePlan> {
+    app.log.level = 'silent'
+    try {
+      return planOf(await install())
+    } finally {
+      await app.close()
+    }
+  }
+
   for (const [resource, resourceOptions] of Object.entries(options.resources ?? {})) service.resource(resource, resourceOptions)
+  const heldBack = announce({ service, plan })
   return service
 }

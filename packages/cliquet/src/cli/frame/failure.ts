@@ -23,7 +23,7 @@ export function failureText(error: unknown, { debug }: { readonly debug: boolean
 }
 
 /** Whether the message says it all. */
-const isExpected = (error: unknown): boolean =>
+export const isExpected = (error: unknown): boolean =>
   error instanceof UsageError ||
   error instanceof CommandFailure ||
   error instanceof ConfigurationError ||

@@ -8,15 +8,32 @@ import { readPackage } from '../service/identity.ts'
 /** What a service's module may be called where nobody says so. */
 const USUAL = ['server.ts', 'server.js', 'service.ts', 'service.js']
 
-/** The path of the module to start: the given one, `main` of `package.json`, or a usual one. @throws CommandFailure when there is none */
-export function findModule(given: string | undefined): string {
+/** Where the module of a service may be, and whether it is. */
+interface Search {
+  readonly candidates: readonly string[]
+  /** Its path. */
+  readonly found: string | undefined
+  /** Whether `package.json` names it. */
+  readonly isMain: boolean
+}
+
+/** Looks for the module of a service: the given one, `main` of `package.json`, or a usual one. */
+export function moduleHere(given: string | undefined): Search {
   const { main } = readPackage('package.json')
   const named = given ?? (typeof main === 'string' ? main : undefined)
   const candidates = named === undefined ? USUAL : [named]
   const found = candidates.map((path) => resolve(path)).find((path) => existsSync(path))
+  return { candidates, found, isMain: given === undefined && named !== undefined }
+}
+
+/** The path of the module, for that command. @throws CommandFailure when there is none */
+export function findModule(given: string | undefined, command: string): string {
+  const { candidates, found, isMain } = moduleHere(given)
   if (found !== undefined) return found
-  const place = given === undefined && named !== undefined ? ' (`main` of package.json)' : ''
-  throw new CommandFailure(`there is no ${candidates.join(', ')}${place}: name the module of the service, as in: cliquet start server.ts`)
+  const place = isMain ? ' (`main` of package.json)' : ''
+  throw new CommandFailure(
+    `there is no ${candidates.join(', ')}${place}: name the module of the service, as in: cliquet ${command} server.ts`,
+  )
 }
 
 /** How a module is started. */
@@ -40,7 +57,7 @@ export async function startModule(path: string, { isWorker = false, greets = tru
 }
 
 /** The service that a module exports as default or as `service`. */
-function serviceIn(exported: unknown): Service | undefined {
+export function serviceIn(exported: unknown): Service | undefined {
   if (typeof exported !== 'object' || exported === null) return undefined
   const candidates: unknown[] = ['default' in exported && exported.default, 'service' in exported && exported.service]
   return candidates.find(isService)

@@ -72,6 +72,20 @@ export class PostgresDatabase implements Closable, PostgresSession {
     return transaction
   }
 
+  /** Runs work outside of transactions, on a connection of its own and for as long as it takes: for what can't be in one. @throws BackendError */
+  async apart<Result>(work: (session: Pick<PostgresSession, 'query'>) => Promise<Result>): Promise<Result> {
+    const connection = await this.#pool.connect()
+    const query = (statement: SqlStatement): Promise<readonly SqlRow[]> => connection.query(statement, { patient: true })
+    try {
+      await query({ text: 'set statement_timeout=0' })
+      return await work({ query })
+    } finally {
+      // On a connection that is lost there is nothing to be reset.
+      await query({ text: 'reset statement_timeout' }).catch(() => {})
+      connection.release()
+    }
+  }
+
   /** @param limits.timeout undefined: it may take as long as it needs, and each of its statements too */
   async #begin({ timeout }: { readonly timeout: number | undefined }): Promise<PostgresTransaction> {
     const connection = await this.#pool.connect()

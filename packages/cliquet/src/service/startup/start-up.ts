@@ -22,8 +22,8 @@ export interface StartOptions {
   readonly observers: RequestObservers
 }
 
-/** Runs the steps, those after `prefix` on the app below the version prefix. */
-export async function runSteps(app: FastifyInstance, steps: readonly StartStep[], options: StartOptions): Promise<void> {
+/** Runs the steps, those after `prefix` on the app below the version prefix. @returns the start, with what they have made */
+export async function runSteps(app: FastifyInstance, steps: readonly StartStep[], options: StartOptions): Promise<StartUp> {
   const border = steps.findIndex(({ name }) => name === PREFIX)
   if (border < 0) throw new ConfigurationError(`the start can't do without the step "${PREFIX}"`)
   const work: (() => Promise<void>)[] = []
@@ -40,6 +40,7 @@ export async function runSteps(app: FastifyInstance, steps: readonly StartStep[]
     app.readiness.begin()
   })
   app.addHook('preClose', async () => app.readiness.end())
+  return start
 }
 
 const missing = (name: keyof Parts, { storageBackend }: Settings): string =>

@@ -8,7 +8,7 @@ import type { Transactions } from '../../http/transactions.ts'
 import type { Metrics } from '../../metrics/contract.ts'
 import type { PermissionBackend } from '../../permission/contract.ts'
 import type { Clock } from '../../primitives/clock.ts'
-import type { Storage } from '../../storage/contract.ts'
+import type { ResourceDeclaration, Storage } from '../../storage/contract.ts'
 import type { Tracing } from '../../tracing/contract.ts'
 import type { Capability, Probe } from '../../views/context.ts'
 import type { ServiceDatabase } from '../database.ts'
@@ -32,6 +32,8 @@ export interface Parts {
   readonly policies: readonly AuthenticationPolicy[]
   readonly events: ServiceEvents
   readonly authentication: Authentication
+  /** What the storage is told of the resources: of all that have been added. Made by the step `resources`. */
+  readonly declarations: () => readonly ResourceDeclaration[]
 }
 
 /** Has what requests do committed as a whole, and subscribers told of it. */

@@ -5,101 +5,99 @@ import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { ResourceDeclaration } from '../contract.ts'
 import { indexExpressions } from './dialect.ts'
 
-/** Keeps processes that make indexes at once in turn: any number that nobody else in the database uses. */
-const LOCK = 4_736_201_524
-
-/** What an index is for. */
-type Kind = 'unique' | 'filters'
+/** Where statements run, in a transaction or not. */
+export type Statements = Pick<PostgresSession, 'query'>
 
 /** Where the tables are. */
-interface Place {
+export interface IndexPlace {
   readonly at: string
   readonly schema: string
   /** The database, for messages. */
   readonly shown: string
 }
 
-interface FieldIndex {
-  readonly kind: Kind
+/** An index that a resource declares. */
+export interface FieldIndex {
+  /** What it is for. */
+  readonly kind: 'unique' | 'filters'
   readonly resource: string
   readonly field: string
-  /** What tells an index of ours from others, kept as its comment. */
+  /** What it is, kept as its comment. */
   readonly label: string
   readonly name: string
 }
 
-/** Makes the indexes that the resources declare, and drops those of theirs that are declared no more (S26). */
-export async function indexFields(session: PostgresSession, place: Place, resources: readonly ResourceDeclaration[]): Promise<void> {
-  const wanted = resources.flatMap(({ name, uniqueFields, indexes = [] }) => [
+/** An index that is there. */
+export interface FoundIndex {
+  readonly name: string
+  /** Undefined if its making was interrupted before it got one. */
+  readonly label: string | undefined
+  /** Whether it is whole: one that is not serves no query. */
+  readonly valid: boolean
+}
+
+/** The indexes that the resources declare. */
+export const declaredIndexes = (resources: readonly ResourceDeclaration[]): readonly FieldIndex[] =>
+  resources.flatMap(({ name, uniqueFields, indexes = [] }) => [
     ...uniqueFields.map((field) => indexOf('unique', name, field)),
     ...indexes.map((field) => indexOf('filters', name, field)),
   ])
-  if (isComplete(wanted, await existing(session, place), resources)) return
-  await session.atomically(
-    async (transaction) => {
-      await transaction.query({ text: `select pg_advisory_xact_lock(${LOCK})` })
-      const found = await existing(transaction, place)
-      for (const label of found) if (isStale(label, wanted, resources)) await drop(transaction, place, label)
-      for (const index of wanted) if (!found.has(index.label)) await create(transaction, place, index)
-    },
-    { patient: true },
-  )
-}
-
-const isComplete = (wanted: readonly FieldIndex[], found: ReadonlySet<string>, resources: readonly ResourceDeclaration[]): boolean =>
-  wanted.every(({ label }) => found.has(label)) && ![...found].some((label) => isStale(label, wanted, resources))
-
-function isStale(label: string, wanted: readonly FieldIndex[], resources: readonly ResourceDeclaration[]): boolean {
-  if (wanted.some((index) => index.label === label)) return false
-  const parsed: unknown = JSON.parse(label.slice(PREFIX.length))
-  return Array.isArray(parsed) && resources.some(({ name }) => name === parsed[1])
-}
 
 const PREFIX = 'cliquet '
 
-function indexOf(kind: Kind, resource: string, field: string): FieldIndex {
+function indexOf(kind: FieldIndex['kind'], resource: string, field: string): FieldIndex {
   const label = PREFIX + JSON.stringify([kind, resource, field])
-  return { kind, resource, field, label, name: nameOf(label) }
+  // A name may have 63 bytes, so it is made of a hash; the comment tells what it is.
+  return { kind, resource, field, label, name: `field_${hash('sha256', label).slice(0, 24)}` }
 }
 
-/** A name may have 63 bytes, so it is made of a hash; the comment tells what it is. */
-const nameOf = (label: string): string => `field_${hash('sha256', label).slice(0, 24)}`
+/** What a label says. */
+export function parseLabel(label: string): Pick<FieldIndex, 'kind' | 'resource' | 'field'> | undefined {
+  const parsed: unknown = label.startsWith(PREFIX) ? JSON.parse(label.slice(PREFIX.length)) : undefined
+  if (!Array.isArray(parsed)) return undefined
+  const [kind, resource, field]: unknown[] = parsed
+  if (typeof resource !== 'string' || typeof field !== 'string') return undefined
+  return { kind: kind === 'unique' ? 'unique' : 'filters', resource, field }
+}
 
-async function existing(session: PostgresSession, { schema }: Place): Promise<ReadonlySet<string>> {
+/** The indexes of fields that are there, by name. */
+export async function foundIndexes(session: Statements, { schema }: IndexPlace): Promise<ReadonlyMap<string, FoundIndex>> {
   const text =
-    'select d.description from pg_class c join pg_namespace n on n.oid=c.relnamespace ' +
-    "join pg_description d on d.objoid=c.oid and d.classoid='pg_class'::regclass and d.objsubid=0 " +
-    "where n.nspname=$1 and c.relkind in ('i','I') and d.description like 'cliquet [%'"
+    'select c.relname,d.description,i.indisvalid from pg_index i join pg_class c on c.oid=i.indexrelid ' +
+    'join pg_namespace n on n.oid=c.relnamespace ' +
+    "left join pg_description d on d.objoid=c.oid and d.classoid='pg_class'::regclass and d.objsubid=0 " +
+    "where n.nspname=$1 and c.relname~'^field_[0-9a-f]{24}$'"
   const rows = await session.query({ text, values: [schema] })
-  return new Set(rows.map(([label]) => String(label)))
-}
-
-async function create(session: PostgresSession, place: Place, index: FieldIndex): Promise<void> {
-  const { at } = place
-  const { name, label } = index
-  if (index.kind === 'unique') await assertUnique(session, place, index)
-  await session.query({ text: index.kind === 'unique' ? uniqueIndex(at, index) : filterIndex(at, index) })
-  await session.query({ text: `comment on index ${at}${identifier(name)} is ${quoted(label)}` })
-  if (index.kind === 'filters') await session.query({ text: `analyze ${at}records` })
-}
-
-async function drop(session: PostgresSession, { at }: Place, label: string): Promise<void> {
-  await session.query({ text: `drop index if exists ${at}${identifier(nameOf(label))}` })
+  return new Map(
+    rows.map(([name, label, valid]): [string, FoundIndex] => [
+      String(name),
+      { name: String(name), label: label ?? undefined, valid: valid === 't' },
+    ]),
+  )
 }
 
 /** The rows of a unique index. A look-up needs the same text, or the index is not used. */
 const uniqueRows = ({ resource, field }: FieldIndex): string =>
   `resource=${quoted(resource)} and not deleted and data->${quoted(field)}<>'null'`
 
-/** A hash, for a long text does not fit into an index; with the parent, as every unique index of a distributed table must be. */
-const uniqueIndex = (at: string, index: FieldIndex): string =>
-  `create unique index ${identifier(index.name)} on ${at}records(parent_id,md5((data->${quoted(index.field)})::text)) where ${uniqueRows(index)}`
+/** What makes the index. Of a unique one a hash, for a long text does not fit; with the parent, as every one of a distributed table must be. */
+export function createIndex(at: string, index: FieldIndex, { concurrently }: { readonly concurrently: boolean }): string {
+  const { kind, name, resource, field } = index
+  const on = `${concurrently ? ' concurrently' : ''} ${identifier(name)} on ${at}records`
+  if (kind === 'unique') return `create unique index${on}(parent_id,md5((data->${quoted(field)})::text)) where ${uniqueRows(index)}`
+  return `create index${on}(parent_id,${indexExpressions(field).join(',')},last_modified) where resource=${quoted(resource)} and not deleted`
+}
 
-const filterIndex = (at: string, { name, resource, field }: FieldIndex): string =>
-  `create index ${identifier(name)} on ${at}records(parent_id,${indexExpressions(field).join(',')},last_modified) ` +
-  `where resource=${quoted(resource)} and not deleted`
+/** Tells what the index is. */
+export const labelIndex = (at: string, { name, label }: FieldIndex): string =>
+  `comment on index ${at}${identifier(name)} is ${quoted(label)}`
 
-async function assertUnique(session: PostgresSession, { at, shown }: Place, index: FieldIndex): Promise<void> {
+/** Removes it. */
+export const dropIndex = (at: string, name: string, { concurrently }: { readonly concurrently: boolean }): string =>
+  `drop index${concurrently ? ' concurrently' : ''} if exists ${at}${identifier(name)}`
+
+/** @throws ConfigurationError that names two records of one collection with the same value */
+export async function assertUnique(session: Statements, { at, shown }: IndexPlace, index: FieldIndex): Promise<void> {
   const text =
     `select parent_id,min(id),max(id) from ${at}records where ${uniqueRows(index)} ` +
     `group by parent_id,md5((data->${quoted(index.field)})::text) having count(*)>1 limit 1`
@@ -112,12 +110,11 @@ async function assertUnique(session: PostgresSession, { at, shown }: Place, inde
 }
 
 /** The field whose uniqueness an index of `records` holds. Shards of a distributed table put a number behind the name. */
-export async function fieldOfIndex(session: PostgresSession, { at }: Pick<Place, 'at'>, index: string): Promise<string | undefined> {
+export async function fieldOfIndex(session: Statements, { at }: Pick<IndexPlace, 'at'>, index: string): Promise<string | undefined> {
   if (index.startsWith('records_ts')) return 'last_modified'
   const [name] = /^field_[0-9a-f]{24}/.exec(index) ?? []
   if (name === undefined) return undefined
   const text = "select obj_description(to_regclass($1),'pg_class')"
   const [row] = await session.query({ text, values: [`${at}${identifier(name)}`] })
-  const parsed: unknown = JSON.parse(row?.[0]?.slice(PREFIX.length) ?? '[]')
-  return Array.isArray(parsed) && typeof parsed[2] === 'string' ? parsed[2] : undefined
+  return parseLabel(row?.[0] ?? '')?.field
 }

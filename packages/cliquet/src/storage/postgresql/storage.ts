@@ -6,7 +6,7 @@ import { BackendError } from '../../errors/backend-error.ts'
 import { systemClock } from '../../primitives/clock.ts'
 import type { Collection, Storage } from '../contract.ts'
 import { dump } from './dump.ts'
-import { indexFields } from './field-indexes.ts'
+import { makeIndexes } from './index-making.ts'
 import { flush, purge } from './keeping.ts'
 import { load } from './loading.ts'
 import { createRecords, type Records } from './records.ts'
@@ -58,7 +58,7 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
     ...createRecords(records),
     async prepare(resources) {
       await open().migrate(schema)
-      await indexFields(database, database, resources)
+      await makeIndexes(database, resources)
       for (const { name, uniqueFields, indexes } of resources) fields.set(name, { unique: uniqueFields, indexed: new Set(indexes) })
     },
     purge: async (what) => await purge(open(), database.at, what),
