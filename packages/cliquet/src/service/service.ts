@@ -80,6 +80,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   let settings = settingsOf(options)
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
+    trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
     // A start takes as long as the migrations and indexes of what is stored.
     pluginTimeout: 0,
     routerOptions: { maxParamLength: 2000 },

@@ -56,6 +56,8 @@ export interface ViewContext {
   readonly cache: Cache
   readonly authentication: Authentication
   readonly transactions: Transactions
+  /** Counts what a request costs beside itself, where the requests of each user are counted. */
+  readonly charge: (request: FastifyRequest, cost: number) => void
   readonly clock: Clock
   /** What hello shows under `settings`. */
   readonly publicSettings: Readonly<Record<string, unknown>>

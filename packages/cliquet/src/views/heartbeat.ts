@@ -4,6 +4,7 @@ import { catalogError } from '../errors/http-error.ts'
 import { type Answer, jsonAnswer } from '../http/answer.ts'
 import { errorAnswer } from '../http/errors.ts'
 import { subrequestOf } from '../http/subrequest.ts'
+import { inTime } from '../primitives/time-limit.ts'
 import type { Probe, ViewContext } from './context.ts'
 
 /**
@@ -48,16 +49,10 @@ interface ProbeRun {
 }
 
 async function probed(name: string, probe: Probe, { request, limit }: ProbeRun): Promise<boolean | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BackendError(`no result after ${limit} ms`)), limit)
-  })
   try {
-    return await Promise.race([probe(request), late])
+    return await inTime(probe(request), limit, () => new BackendError(`no result after ${limit} ms`))
   } catch (error) {
     request.log.error({ err: error, probe: name }, 'a heartbeat probe failed')
     return false
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,4 +1,5 @@
 import {
+  addresses,
   date,
   dsn,
   flag,
@@ -50,6 +51,11 @@ const http = {
   port: setting(integer(0), 8000, 'Port to listen on; 0 takes a free one. `PORT` sets it too.'),
   http_scheme: setting(text, undefined, 'Scheme of the absolute URLs in answers. Default: that of the connection.'),
   http_host: setting(text, undefined, 'Host, and port, of the absolute URLs in answers. Default: that of the request.'),
+  trusted_proxies: setting(
+    addresses,
+    [],
+    'Addresses or networks (10.0.0.0/8) of proxies, or `loopback`, `uniquelocal`: `X-Forwarded-For`, `-Host` and `-Proto` from there are believed.',
+  ),
   max_body_bytes: setting(integer(1), 1_048_576, 'Longest body that is read; 413 beyond.'),
   version_prefix_redirect_enabled: setting(flag, true, 'Whether URLs without version are redirected to the current one.'),
   version_prefix_redirect_ttl_seconds: setting(integer(-1), -1, 'How long that may be cached, s; −1: not said.'),
@@ -136,6 +142,12 @@ const operations = {
     0.05,
     'How long requests may have to wait for their turn, s: beyond, some are refused with 503, so that the others need not wait. 0: none ever is.',
   ),
+  rate_limit_requests: setting(
+    integer(0),
+    0,
+    'How many requests one user, or one address of those not logged in, may send in the time below; 0: any number.',
+  ),
+  rate_limit_window_seconds: setting(number(1, 86_400), 60, 'That time, s. It begins with the first of them.'),
   heartbeat_timeout_seconds: setting(number(0.001, 3600), 10, 'How long a heartbeat probe may take, s.'),
   shutdown_delay_seconds: setting(
     number(0, 3600),

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 import { type LogLevel, logLevels } from '../../primitives/log-levels.ts'
 
 /** How a setting's value is read: from text, as in the environment, or as it is given in code. */
@@ -106,6 +108,20 @@ export const list: Kind<readonly string[]> = {
     const read = typeof value === 'string' ? (arrayIn(value) ?? value.split(/\s+/).filter((word) => word !== '')) : value
     return Array.isArray(read) && read.every((item) => typeof item === 'string') ? read : undefined
   },
+}
+
+const namedNetworks = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+/** Addresses, networks and names of networks. */
+export const addresses: Kind<readonly string[]> = {
+  expected: 'a list of addresses, networks such as 10.0.0.0/8, and the words loopback, linklocal and uniquelocal',
+  read: (value) => (list.read(value)?.every(isNetwork) === true ? list.read(value) : undefined),
+}
+
+function isNetwork(word: string): boolean {
+  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(word) ?? []
+  const longest = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1
+  return namedNetworks.has(word) || Number(bits ?? 0) <= longest
 }
 
 function arrayIn(written: string): unknown {

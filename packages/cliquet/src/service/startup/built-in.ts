@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { createAuthentication, decorateRequests } from '../../auth/authentication.ts'
 import type { ExplainedResource } from '../../auth/inquiry.ts'
+import { createRateLimit } from '../../auth/rate-limit.ts'
 import { installHttp } from '../../http/install.ts'
 import type { RequestObservers } from '../../http/observers.ts'
 import { traceRequests } from '../../http/tracing.ts'
@@ -66,6 +67,7 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
     prefix,
     ...(owns === 'prefix' ? first : []),
     { name: 'authentication', run: authenticate },
+    { name: 'ratelimit', run: limitRates },
     ...utilitySteps({ contribution: options.contribution, routes, resources }),
     { name: 'resources', run: (start) => addResources(start, options, resources) },
     { name: 'includes', run: (start) => setUpPlugins(plugins, start) },
@@ -160,4 +162,14 @@ function authenticate(start: StartUp): void {
     else authentication.identify.call(start.scope, request, reply, done)
   })
   start.provide('authentication', authentication)
+}
+
+function limitRates(start: StartUp): void {
+  const { app, scope, settings } = start
+  const { rateLimitRequests: requests, rateLimitWindowSeconds: seconds } = settings
+  if (requests === 0) return
+  const onFailure = (err: unknown): void => app.log.warn({ err }, 'requests are not counted, and thus not limited: the cache does not work')
+  const limit = createRateLimit({ requests, window: seconds * 1000, cache: start.need('cache'), onFailure })
+  scope.addHook('onRequest', limit.hook)
+  start.provide('rateLimit', limit)
 }

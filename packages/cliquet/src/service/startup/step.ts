@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Authentication } from '../../auth/authentication.ts'
 import type { AuthenticationPolicy } from '../../auth/policy.ts'
+import type { RateLimit } from '../../auth/rate-limit.ts'
 import type { Cache } from '../../cache/contract.ts'
 import type { AnySubscriber } from '../../events/contract.ts'
 import type { RequestObserver } from '../../http/summary.ts'
@@ -34,6 +35,8 @@ export interface Parts {
   readonly authentication: Authentication
   /** What the storage is told of the resources: of all that have been added. Made by the step `resources`. */
   readonly declarations: () => readonly ResourceDeclaration[]
+  /** Of services that have one. */
+  readonly rateLimit: RateLimit
 }
 
 /** Has what requests do committed as a whole, and subscribers told of it. */

@@ -51,6 +51,7 @@ function viewContext(start: StartUp, { contribution, routes, resources }: Utilit
     authentication: start.need('authentication'),
     exposition: start.need('metrics').exposition,
     transactions: start.need('events'),
+    charge: start.find('rateLimit')?.charge ?? (() => {}),
     publicSettings: publicSettings(settings),
     // Policies learn some of it from their providers, and plugins come later.
     get capabilities() {

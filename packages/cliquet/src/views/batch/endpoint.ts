@@ -35,6 +35,7 @@ async function runBatch(context: ViewContext, request: FastifyRequest): Promise<
   const requests = parseBatch(request.body, settings.batchMaxRequests)
   const draft = draftOf(request)
   if (draft !== undefined) draft.batchSize = requests.length
+  context.charge(request, requests.length - 1)
   const targets = requests.map(({ path }) => targetOf(path, settings.apiPrefix))
   if (subrequestOf(request) !== undefined || targets.some((target) => isRecursive(target, settings.apiPrefix))) {
     throw invalid('body', 'requests', 'Recursive call on /batch endpoint is forbidden.')
