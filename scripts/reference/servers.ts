@@ -50,7 +50,7 @@ export async function startServer(plan: ServerPlan, cleanup: Cleanup): Promise<R
 }
 
 /** Our environment without what would change the service: its settings come from the plan alone. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(CLIQUET_|PORT$|NODE_OPTIONS$|NODE_TEST_CONTEXT$)/
   return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))), NODE_ENV: 'production' }
 }

@@ -38,6 +38,7 @@ export const commands = {
   golden: script('scripts/golden.ts'),
   checks: script('scripts/checks.ts'),
   crash: script('scripts/crash.ts'),
+  restarts: script('scripts/restarts.ts'),
   bench: script('bench/bench.ts'),
   'bench:batch': script('bench/batch.ts'),
   'bench:overload': script('bench/overload.ts'),

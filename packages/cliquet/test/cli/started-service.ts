@@ -11,7 +11,7 @@ export const service = (title = 'one') => `
   import { setTimeout as sleep } from 'node:timers/promises'
   import { createService } from '${cliquetUrl}'
   const open = { config: { public: true } }
-  export const service = createService({ name: 'games', version: '1.0', settings: { log_level: 'silent' } }).views(async (app) => {
+  export const service = createService({ name: 'games', version: '1.0', settings: { log_level: 'silent', overload_delay_seconds: 0 } }).views(async (app) => {
     app.get('/who', open, async () => ({ pid: process.pid, title: '${title}' }))
     app.get('/crash', open, async () => process.exit(7))
     app.get('/slow', open, async () => { await sleep(1500); return { done: true } })
