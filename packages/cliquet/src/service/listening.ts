@@ -30,7 +30,7 @@ export function listen(
 
   function inBackground(event: AnyResourceEvent, context: Sessions): void | Promise<void> {
     const running = timed(event, context)
-      .catch((err: unknown) => app.log.error({ reqId: event.request.id, err, listener: name }, 'a listener has failed'))
+      .catch((err: unknown) => event.request.log.error({ err, listener: name }, 'a listener has failed'))
       .finally(() => underWay.delete(running))
     underWay.add(running)
     return underWay.size > MOST_UNDER_WAY ? running : undefined

@@ -25,15 +25,15 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /**
-     * Does work in a transaction, which is committed at its end unless it throws: that of the batch, or of the request, where there is one. What it says by
-     * `notify` is told to subscribers in that transaction and after it.
+     * Does work in a transaction, which is committed at its end unless it throws. Where the request is part of one already, as in a batch, it is
+     * that one, with its end. What it says by `notify` is told to subscribers in that transaction and after it.
      */
     transact<T>(work: (context: TransactionContext) => Promise<T>): Promise<T>
   }
 }
 
-/** Every event, as `Record` so that none is left out. */
-const events: Readonly<Record<EventName, readonly string[]>> = {
+/** The actions that each event can be about. */
+const eventActions: Readonly<Record<EventName, readonly string[]>> = {
   ResourceChanged: ['create', 'update', 'delete'],
   AfterResourceChanged: ['create', 'update', 'delete'],
   ResourceRead: ['read'],
@@ -59,8 +59,7 @@ export function installEvents(start: StartUp, subscribers: readonly AnySubscribe
     subscriptions,
     isEnabled: settings.transactionPerRequest,
     clock,
-    onFailure: (err, { type, request }) =>
-      app.log.error({ reqId: request.id, err, event: type }, 'a subscriber has failed after the commit'),
+    onFailure: (err, { type, request }) => request.log.error({ err, event: type }, 'a subscriber has failed after the commit'),
   })
   app.decorate('subscribe', (subscriber: AnySubscriber) => {
     subscribe(subscriber)
@@ -87,8 +86,8 @@ export function installEvents(start: StartUp, subscribers: readonly AnySubscribe
 
 /** JavaScript knows no types. @throws ConfigurationError */
 function checkSubscriber({ event, actions = [] }: AnySubscriber): void {
-  const possible = events[event]
-  if (possible === undefined) throw new ConfigurationError(unknownWord('event', event, Object.keys(events)))
+  const possible = eventActions[event]
+  if (possible === undefined) throw new ConfigurationError(unknownWord('event', event, Object.keys(eventActions)))
   const wrong = actions.find((action) => !possible.includes(action))
   if (wrong !== undefined) throw new ConfigurationError(unknownWord(`action of ${event}`, wrong, possible))
 }

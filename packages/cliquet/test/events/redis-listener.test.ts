@@ -6,6 +6,7 @@ import { batch } from '../protocol/batch-exchange.ts'
 import { openService, type Send } from '../protocol/service-under-test.ts'
 import { principalOf, uuid } from '../resource/http/scenario.ts'
 import { redisUrl, skipWithout } from '../servers/server-urls.ts'
+import { rememberErrors } from './request-logs.ts'
 
 const skip = skipWithout(redisUrl, 'Redis')
 const prepare = (service: Service): void => {
@@ -27,20 +28,20 @@ async function drain(list: string): Promise<readonly Readonly<Record<string, unk
   }
 }
 
-/** Does something with a service whose events go to Redis, and closes it. @returns what it has logged */
+/** Does something with a service whose events go to Redis, and closes it. @returns its warnings, then the errors about requests */
 async function play(settings: GivenSettings, work: (send: Send) => Promise<void>): Promise<readonly string[]> {
-  const heard: string[] = []
-  const ears: StartStep = { name: 'ears', run: ({ app }) => listenTo(app.log, heard) }
-  const { request, close } = await openService({ prepare, settings, steps: [{ after: 'routes', add: ears }] })
+  const warned: string[] = []
+  const ears: StartStep = {
+    name: 'ears',
+    run({ app }) {
+      app.log.warn = (...words: unknown[]) => void warned.push(String(words.at(-1)))
+    },
+  }
+  const { request, service, close } = await openService({ prepare, settings, steps: [{ after: 'routes', add: ears }] })
+  const errors = rememberErrors(service.app)
   await work(request)
   await close()
-  return heard
-}
-
-function listenTo(log: { warn: unknown; error: unknown }, heard: string[]): void {
-  const hear = (...words: unknown[]): void => void heard.push(String(words.at(-1)))
-  log.warn = hear
-  log.error = hear
+  return [...warned, ...errors.map(({ message }) => message)]
 }
 
 test('Events are put into a list as JSON, in the order of the commits', { skip }, async () => {
