@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigurationError, createService, type GivenSettings, type Service } from '../../src/index.ts'
+import type { GivenSettings, Service } from '../../src/index.ts'
 import { backendSettings, openService, type Send, temporaryFolder } from '../protocol/service-under-test.ts'
 import { uuid } from '../resource/http/scenario.ts'
+import { startError } from '../service/start-error.ts'
 import { rememberErrors } from './request-logs.ts'
 
 const prepare = (service: Service): void => {
@@ -153,21 +154,6 @@ test('A listener has settings from the environment, too', async () => {
   }
 })
 
-/** The message with which a service of these settings does not start. */
-async function startError(settings: GivenSettings): Promise<string> {
-  const service = createService({ name: 'test', version: '1.0', settings: { ...backendSettings(), ...settings } })
-  try {
-    prepare(service)
-    await service.ready()
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError, String(error))
-    return error.message
-  } finally {
-    await service.close()
-  }
-  return assert.fail('the service has started')
-}
-
 test('Mistakes about listeners are errors at the start, with the nearest right name', async () => {
   const use = listenerFile(talking)
   const audit = { event_listeners: 'audit', 'event_listeners.audit.use': use }
@@ -202,5 +188,5 @@ test('Mistakes about listeners are errors at the start, with the nearest right n
       /"event_listeners\.redis\.url" must be the URL of a Redis: (?!.*geheim)/,
     ],
   ]
-  for (const [settings, message] of messages) assert.match(await startError(settings), message)
+  for (const [settings, message] of messages) assert.match(await startError({ settings }, prepare), message)
 })

@@ -2,34 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cliquet } from 'cliquet'
 import fastify from 'fastify'
-import {
-  type CliquetOptions,
-  type CliquetPlugin,
-  ConfigurationError,
-  createService,
-  HttpError,
-  type Service,
-  Type,
-} from '../../src/index.ts'
+import { type CliquetPlugin, createService, HttpError, type Service, Type } from '../../src/index.ts'
 import { backendSettings, basicAuth, openService } from '../protocol/service-under-test.ts'
+import { startError } from '../service/start-error.ts'
 
 const data = (fields: object) => ({ body: { data: fields } })
 
-/** The message with which such a service does not start. */
-async function startError(prepare: (service: Service) => void, options: Partial<CliquetOptions> = {}): Promise<string> {
-  const service = createService({ name: 'test', version: '1.0', settings: backendSettings(), ...options })
-  try {
-    service.resource('bookmark', { schema: {} })
-    prepare(service)
-    await service.ready()
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError, String(error))
-    return error.message
-  } finally {
-    await service.close()
-  }
-  return assert.fail('the service has started')
-}
+/** The message with which a service with a resource and such subscribers does not start. */
+const errorWith = (prepare: (service: Service<{ readonly bookmark: object }>) => void): Promise<string> =>
+  startError({}, (service) => prepare(service.resource('bookmark', { schema: {} })))
 
 test('Subscribers of options, of the service and of plugins run in this order', async () => {
   const told: string[] = []
@@ -118,15 +99,15 @@ test('Records of resources that the service knows have their types', async () =>
 test('Mistakes about subscribers are errors at the start', async () => {
   const run = (): void => {}
   assert.match(
-    await startError((service) => void service.subscribe({ event: 'ResourceChange' as 'ResourceChanged', run })),
+    await errorWith((service) => void service.subscribe({ event: 'ResourceChange' as 'ResourceChanged', run })),
     /unknown event, "ResourceChange": did you mean "ResourceChanged"\?/,
   )
   assert.match(
-    await startError((service) => void service.subscribe({ event: 'ResourceChanged', actions: ['read' as 'create'], run })),
+    await errorWith((service) => void service.subscribe({ event: 'ResourceChanged', actions: ['read' as 'create'], run })),
     /unknown action of ResourceChanged, "read": /,
   )
   assert.match(
-    await startError((service) => void service.subscribe({ event: 'ResourceRead', resources: ['bokmark'], run })),
+    await errorWith((service) => void service.subscribe({ event: 'ResourceRead', resources: ['bokmark'], run })),
     /a subscriber names the resource "bokmark", which the service does not have: did you mean "bookmark"\?/,
   )
   const { service } = await openService()

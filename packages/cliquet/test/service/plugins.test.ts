@@ -2,26 +2,15 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type CliquetOptions, type CliquetPlugin, ConfigurationError, createService, Type } from '../../src/index.ts'
-import { backendSettings, openService, temporaryFolder } from '../protocol/service-under-test.ts'
+import { type CliquetPlugin, Type } from '../../src/index.ts'
+import { openService, temporaryFolder } from '../protocol/service-under-test.ts'
+import { startError } from './start-error.ts'
 
 /** A plugin in a file of its own, and the path of the file. */
 function pluginFile(code: string, name = 'quotas.mjs'): string {
   const file = join(temporaryFolder(), name)
   writeFileSync(file, code)
   return file
-}
-
-async function startError(options: Partial<CliquetOptions>): Promise<string> {
-  try {
-    const service = createService({ name: 'test', version: '1.0', ...options, settings: { ...backendSettings(), ...options.settings } })
-    await service.ready()
-    await service.close()
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError, String(error))
-    return error.message
-  }
-  return assert.fail('the service has started')
 }
 
 const notes: CliquetPlugin = {
