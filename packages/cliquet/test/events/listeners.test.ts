@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GivenSettings, Service } from '../../src/index.ts'
+import { post } from '../protocol/batch-exchange.ts'
 import { backendSettings, openService, type Send, temporaryFolder } from '../protocol/service-under-test.ts'
 import { uuid } from '../resource/http/scenario.ts'
 import { startError } from '../service/start-error.ts'
@@ -131,6 +132,31 @@ test('Answers do not wait for a listener after the commit; what fails is logged,
     logged.map(({ err, listener, message }) => [err.message, listener, message]),
     [['the queue is full', 'audit', 'a listener has failed']],
   )
+})
+
+test('With a thousand events of a listener under way an answer waits, so that they do not pile up', async () => {
+  const file = listenerFile(`
+    export const createListener = () => ({ run: () => new Promise((resolve) => { said.push('begun'); globalThis.ends.push(resolve) }) })`)
+  said.length = 0
+  const ends: (() => void)[] = []
+  Object.assign(globalThis, { ends })
+  // Each request of such a batch is on its own, and the listener is told of each.
+  const settings = { event_listeners: file, transaction_per_request: false, batch_max_requests: 0 }
+  const { request, close } = await openService({ prepare, settings })
+  const create = (count: number) =>
+    post(request, { defaults: { method: 'POST', path: '/notes' }, requests: Array.from({ length: count }, () => ({})) })
+  assert.equal((await create(1000)).status, 200)
+  assert.equal(said.length, 1000)
+  let isAnswered = false
+  const last = create(1).then(() => {
+    isAnswered = true
+  })
+  while (said.length < 1001) await sleep(5)
+  await sleep(50)
+  assert.equal(isAnswered, false)
+  for (const end of ends) end()
+  await last
+  await close()
 })
 
 test('Each listener is timed, also when it fails', async () => {
