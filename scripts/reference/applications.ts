@@ -9,7 +9,7 @@ export type PlanSettings = Readonly<Record<string, unknown>>
 
 /** The service of a plan; nothing is opened yet. The settings of a suite give way to the others. */
 export function createApplication(plan: ApplicationPlan, settings: PlanSettings): Service {
-  const common = { 'multiauth.policies': 'basicauth', userid_hmac_secret: 'not a secret: only for tests', ...settings }
+  const common = { 'multiauth.policies': 'basicauth', userid_hmac_secret: 'not a secret: only for tests', log_level: 'warn', ...settings }
   if (plan.kind === 'suite') return suiteService(plan.head, common)
   const service = createService({ name: 'records', version: '1.0', settings: common })
   // Neither field is required: clients of the checks send one or the other.
@@ -19,7 +19,7 @@ export function createApplication(plan: ApplicationPlan, settings: PlanSettings)
 
 /** The service that the head of a suite describes (README of the golden exchanges, "The application under test"). */
 function suiteService({ authorization, settings: own, resources }: SuiteHead, settings: PlanSettings): Service {
-  const options: ServiceOptions = { name: 'golden', version: '0.0.1', settings: { ...own, ...settings } }
+  const options: ServiceOptions = { name: 'golden', version: '0.0.1', settings: { log_level: 'warn', ...own, ...settings } }
   const service = createService(
     authorization === 'authenticated' ? { ...options, authorization: ({ caller }) => caller.userId !== undefined } : options,
   )

@@ -45,6 +45,7 @@ export type {
 } from './events/contract.ts'
 export type { Phase, Readiness } from './http/readiness.ts'
 export type { RequestObserver, RequestSummary } from './http/summary.ts'
+export type { LogEntry, LogOutput, LogRenderer, LogSink, RendererOptions } from './logging/contract.ts'
 export type { CountOptions, Exposition, Labels, Metrics, MetricsOptions } from './metrics/contract.ts'
 export type { IdGenerator } from './model/ids.ts'
 export { defineIdGenerator, GENERIC_ID, uuidGenerator } from './model/ids.ts'

@@ -104,7 +104,8 @@ class Summary implements RequestSummary, SummaryDraft {
 
   end(): void {
     this.duration = performance.now() - this.#start
-    this.isAborted = !this.reply.raw.writableFinished
+    // Responses that no socket takes don't tell that they are finished.
+    this.isAborted = !this.reply.raw.writableFinished && this.request.raw.socket.destroyed === true
   }
 
   get method(): string {

@@ -3,6 +3,7 @@ import type { Authentication } from '../auth/authentication.ts'
 import type { Cache } from '../cache/contract.ts'
 import type { Sessions } from '../events/contract.ts'
 import { JSON_TYPE } from '../http/media-types.ts'
+import { draftOf } from '../http/summary.ts'
 import { unitOf } from '../http/unit-of-work.ts'
 import type { PermissionSession } from '../permission/contract.ts'
 import type { StorageSession } from '../storage/contract.ts'
@@ -22,6 +23,8 @@ declare module 'fastify' {
     /** The service's permissions; inside a transaction as that sees them. */
     readonly permission: PermissionSession
     readonly cache: Cache
+    /** Adds to what is told of the request when it is over, such as its line in the log. Costs nothing while nobody wants to know. */
+    note(facts: Readonly<Record<string, unknown>>): void
   }
 }
 
@@ -32,6 +35,9 @@ export function decorateViewRequests(app: FastifyInstance, backends: Sessions & 
   app.decorateRequest('storage', { getter: getter((request) => sessions(request).storage) })
   app.decorateRequest('permission', { getter: getter((request) => sessions(request).permission) })
   app.decorateRequest('cache', { getter: () => backends.cache })
+  app.decorateRequest('note', function (facts) {
+    draftOf(this)?.add(facts)
+  })
 }
 
 /** The principals of the requests to own views. */

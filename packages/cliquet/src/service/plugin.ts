@@ -50,13 +50,13 @@ export async function installService(
   app: FastifyInstance,
   settings: Settings,
   options: CliquetOptions,
-  { owns, observers, tap }: Pick<StepOptions, 'owns' | 'observers' | 'tap'>,
+  surroundings: Pick<StepOptions, 'owns' | 'observers' | 'tap' | 'log'>,
 ): Promise<Installation> {
   const plugins = await loadPlugins(options.plugins ?? [], settings)
   const inForce = plugins.some(({ plugin }) => plugin.settings !== undefined) ? settingsOf(options, plugins) : settings
   app.decorate('readiness', createReadiness())
   for (const notice of inForce.notices) app.log.warn(notice)
-  const builtIn = builtInSteps({ options, plugins, owns, observers, tap })
+  const builtIn = builtInSteps({ options, plugins, ...surroundings })
   const changes = [...plugins.flatMap(({ plugin }) => plugin.steps ?? []), ...(options.steps ?? [])]
   const start = await runSteps(app, await stepsBySettings(changedSequence(builtIn, changes), inForce), {
     settings: inForce,
@@ -64,7 +64,7 @@ export async function installService(
     capabilities: new Map(Object.entries(options.capabilities ?? {})),
     heartbeats: new Map(Object.entries(options.heartbeats ?? {})),
     views: options.views ?? [],
-    observers,
+    observers: surroundings.observers,
   })
   return { settings: inForce, plugins, start }
 }

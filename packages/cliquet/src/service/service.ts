@@ -1,8 +1,9 @@
-import fastify, { type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { ActionOf, AnySubscriber, EventName, Subscriber } from '../events/contract.ts'
 import { answerConnectionError } from '../http/connection-errors.ts'
 import { answerFrameworkError } from '../http/install.ts'
+import { QuietLogController } from '../http/log-controller.ts'
 import { createRequestObservers } from '../http/observers.ts'
 import { announceEnd, PatientServer, type ServerTimes } from '../http/patient-server.ts'
 import { createRequestIds } from '../http/request-ids.ts'
@@ -13,11 +14,14 @@ import type { AnySchema } from '../schema/fields.ts'
 import { addressesOf } from './addresses.ts'
 import { announce } from './announcement.ts'
 import { type Introduction, welcome } from './banner.ts'
+import { createDebugSignal } from './debug-signal.ts'
 import { createEnding } from './ending.ts'
+import { createServiceLog } from './log.ts'
 import type { CliquetOptions } from './options.ts'
 import type { Views } from './own-views.ts'
 import { type Installation, planOf, type ServicePlan } from './plan.ts'
 import { installService, settingsOf } from './plugin.ts'
+import { listenQuietly } from './quiet-listening.ts'
 import { createLogTap } from './reporting/log-tap.ts'
 import type { Settings } from './settings.ts'
 import type { RecordIn, ResourceName } from './subscribing.ts'
@@ -78,6 +82,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   const observers = createRequestObservers()
   const tap = createLogTap()
   let settings = settingsOf(options)
+  const log = createServiceLog(settings, tap)
   const app = fastify({
     bodyLimit: settings.maxBodyBytes,
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
@@ -85,8 +90,8 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     pluginTimeout: 0,
     routerOptions: { maxParamLength: 2000 },
     ajv: { customOptions: { removeAdditional: false } },
-    logger: { level: settings.logLevel, hooks: { logMethod: tap.logMethod } },
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'rid' }),
+    logger: log.options,
+    logController: new QuietLogController(),
     childLoggerFactory: createRequestLog,
     genReqId: createRequestIds(),
     clientErrorHandler: (error, socket) => answerConnectionError(error, socket, settings),
@@ -98,13 +103,19 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
   const server = app.server as PatientServer // made above
   announceEnd(app, server)
   const ending = createEnding(app, server, () => settings)
+  const debugging = createDebugSignal(app.log)
+  // The first to be added is the last to be called.
+  app.addHook('onClose', async () => {
+    debugging.forget()
+    log.end()
+  })
   const resources: Registration[] = []
   const views: Views[] = [...(options.views ?? [])]
   const subscribers: AnySubscriber[] = [...(options.subscribers ?? [])]
   let starting: Promise<void> | undefined
 
   async function install(): Promise<Installation> {
-    const installation = await installService(app, settings, { ...options, views, subscribers }, { owns: 'app', observers, tap })
+    const installation = await installService(app, settings, { ...options, views, subscribers }, { owns: 'app', observers, tap, log })
     for (const { register } of resources) register(app)
     return installation
   }
@@ -118,6 +129,8 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
       // Backends that were opened would go on trying to reach their servers.
       await app.close()
       throw error
+    } finally {
+      log.openAnyway()
     }
   }
 
@@ -148,12 +161,15 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     async listen({ host = settings.host, port = settings.port, signals = true, greets = true } = {}) {
       await service.ready()
       ending.prepare()
+      if (signals) debugging.heed()
       const [first, ...others] = await addressesOf(host)
-      const address = await app.listen({ host: first, port })
+      const address = await listenQuietly(app, { host: first, port })
       if (signals) ending.heedSignals()
       for (const other of others) await server.listenAlso(other)
-      const url = `${address.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0):/, '//localhost:')}/${settings.apiPrefix}/`
+      const url = `${address}/${settings.apiPrefix}/`
+      log.flush()
       if (greets && !settings.isProduction) process.stdout.write(welcome(settings, url, resources))
+      else app.log.info(`${settings.projectName} ${settings.projectVersion} listens on ${url}`)
       return url
     },
     close: ending.close,

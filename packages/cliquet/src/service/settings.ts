@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { ConfigurationError } from '../errors/configuration-error.ts'
 import type { settingCatalogue } from './settings/catalogue.ts'
 import type { ConfigFileInfo } from './settings/config-file.ts'
@@ -30,6 +31,8 @@ export type Settings = Omit<Named, 'projectName' | 'projectVersion' | 'httpApiVe
   /** `v1`: first segment of every URL (R1.1). */
   readonly apiPrefix: string
   readonly isProduction: boolean
+  /** Of this machine, as logs name it; `HOSTNAME` can give it another name. */
+  readonly hostname: string
   /** `{resource}_{permission}_principals` → principals; the names as `resourceKey` makes them. */
   readonly granted: ReadonlyMap<string, readonly string[]>
   /** `{resource}_cache_expires_seconds` → s, and `{plural|object}_{resource}_{method}_enabled` → whether; names as above. */
@@ -75,6 +78,7 @@ export function readSettings({ name, version, given = {}, config, environment = 
     configFile: file?.info,
     notices,
     isProduction: environment.NODE_ENV === 'production',
+    hostname: environment.HOSTNAME || hostname(),
   }
 }
 

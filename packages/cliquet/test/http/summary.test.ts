@@ -172,13 +172,13 @@ test('an observer that throws disturbs neither the request nor the next observer
       start.observeRequests(() => {
         throw new Error('of an observer')
       })
-      start.observeRequests(({ status }) => void seen.push(status))
+      start.observeRequests(({ status, isAborted }) => void seen.push(status, Number(isAborted)))
       start.observeRequests(({ status }) => void seen.push(-status))()
     },
   }
   const { inject } = await openService({ steps: [{ after: 'http', add: observe }] })
   assert.equal((await inject('GET', '/v1/')).status, 200)
-  assert.deepEqual(seen, [200])
+  assert.deepEqual(seen, [200, 0])
 })
 
 test("inside somebody's application what is below the version prefix is summarised, and nothing else", async (t) => {

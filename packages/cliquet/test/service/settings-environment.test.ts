@@ -144,14 +144,11 @@ test('Names that the original gave up are taken for ours, and it is said', () =>
 
 test('What is not built yet is accepted and said in one line, unless it is off; what has no effect is said with the reason', () => {
   const { notices, defaultBucketHmacSecret } = readBookmarks({
-    given: { default_bucket_hmac_secret: 'x', profiler_enabled: false, newrelic_env: 'dev', sentry_dsn: '', storage_pool_recycle: -1 },
-    environment: { CLIQUET_LOGGING_RENDERER: 'x' },
+    given: { profiler_enabled: false, newrelic_env: 'dev', sentry_dsn: '', storage_pool_recycle: -1 },
+    environment: { CLIQUET_DEFAULT_BUCKET_HMAC_SECRET: 'x' },
   })
   assert.equal(defaultBucketHmacSecret, 'x')
   assert.equal(notices[0], 'the setting storage_pool_recycle has no effect: a broken connection is noticed and replaced, however old it is')
-  assert.equal(
-    notices[1],
-    'not built yet, these settings have no effect: default_bucket_hmac_secret, logging_renderer (CLIQUET_LOGGING_RENDERER)',
-  )
+  assert.equal(notices[1], 'not built yet, these settings have no effect: default_bucket_hmac_secret (CLIQUET_DEFAULT_BUCKET_HMAC_SECRET)')
   assert.equal(notices.length, 2)
 })

@@ -25,7 +25,8 @@ export class WorkerProcess {
   readonly #begin = performance.now()
   #readiness: Pick<Readiness, 'delay' | 'patience'> = USUAL
   /** Whether it has said that it is ready: signals reach it. */
-  isAwake = false
+  #isAwake = false
+  #isDebugging = false
   /** Becomes true when it listens and is ready, false if it ends before. */
   readonly started: Promise<boolean>
   /** How it has ended: `code 0`, or the signal. */
@@ -42,7 +43,7 @@ export class WorkerProcess {
       worker.on('message', (message: unknown) => {
         if (!isReadiness(message)) return
         this.#readiness = message
-        this.isAwake = true
+        this.#isAwake = true
         resolve()
       })
     })
@@ -60,6 +61,13 @@ export class WorkerProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#worker.process.kill(signal)
+  }
+
+  /** Has it log everything, or the usual, once it is awake: SIGUSR2 changes from one to the other. */
+  debug(isOn: boolean): void {
+    if (!this.#isAwake || this.#isDebugging === isOn) return
+    this.#isDebugging = isOn
+    this.signal('SIGUSR2')
   }
 
   /** Lets it finish its requests; it is killed if it takes longer than it may. SIGINT: without the delay that load balancers need. */

@@ -26,7 +26,8 @@ const LONGEST_START = 300_000
 
 /**
  * Runs so many workers, which share their port, and replaces those that end. At SIGINT or SIGTERM all of them finish their requests; a second
- * signal ends them at once. At SIGHUP new ones, which read code and settings anew, take their places; SIGUSR2 is handed on.
+ * signal ends them at once. At SIGHUP new ones, which read code and settings anew, take their places; SIGUSR2 is handed on, also to
+ * workers that come later.
  * @throws CommandFailure when the first one never listens, or one did not end well
  */
 export async function runWorkers({ count, args, tell }: WorkerOptions): Promise<void> {
@@ -41,7 +42,7 @@ export async function runWorkers({ count, args, tell }: WorkerOptions): Promise<
     SIGTERM: () => workers.end('SIGTERM'),
     // Its first meaning: the terminal is gone.
     SIGHUP: () => (hasTerminal && !isatty(0) ? workers.end('SIGTERM') : workers.restart()),
-    SIGUSR2: () => workers.handOn('SIGUSR2'),
+    SIGUSR2: () => workers.toggleDebugging(),
   }
   for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener)
   try {
@@ -68,6 +69,7 @@ class Workers {
   readonly #places: Place[] = []
   #isRestarting = false
   #isRestartWanted = false
+  #isDebugging = false
   failures = 0
 
   constructor(tell: (message: string) => void) {
@@ -99,14 +101,17 @@ class Workers {
     if (!this.#isRestarting && this.#places.length > 0) void this.#restartWhileWanted()
   }
 
-  handOn(signal: NodeJS.Signals): void {
-    for (const worker of this.#living) if (worker.isAwake) worker.signal(signal)
+  /** Has all of them log everything, or the usual. */
+  toggleDebugging(): void {
+    this.#isDebugging = !this.#isDebugging
+    for (const worker of this.#living) worker.debug(this.#isDebugging)
   }
 
   #fork(): WorkerProcess {
     const worker = new WorkerProcess()
     this.#living.add(worker)
     void worker.exit.then(() => this.#living.delete(worker))
+    void worker.started.then(() => worker.debug(this.#isDebugging))
     return worker
   }
 

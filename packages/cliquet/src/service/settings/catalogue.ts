@@ -5,9 +5,11 @@ import {
   flag,
   generatorModule,
   integer,
+  level,
   list,
   module,
   number,
+  rendererModule,
   type SettingDefinition,
   severity,
   text,
@@ -176,9 +178,21 @@ const operations = {
   ),
 } as const satisfies Group
 
+/** What commonly carries a secret, by its name. `code` and `state` are those of a login; `location` sends users on with a token. */
+const secretNames = [
+  ...['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'location', 'x-api-key', 'api_key', 'apikey', 'code', 'state'],
+  ...['token', 'access_token', 'id_token', 'refresh_token', 'client_secret', 'password', 'secret', 'signature'],
+]
+
 const observation = {
-  log_level: setting(text, 'warn', 'Least severity that is logged: trace, debug, info, warn, error, fatal or silent.'),
-  logging_renderer: planned(setting(text, undefined, 'Module that writes lines of the log.')),
+  log_level: setting(level, 'info', 'Least severity that is logged; SIGUSR2 changes it to debug and back.'),
+  logging_renderer: setting(
+    rendererModule,
+    undefined,
+    'Module that shows the log. Default: cliquet/logging/human, in production cliquet/logging/json.',
+  ),
+  logging_bodies: setting(flag, false, 'Whether bodies are logged too where the level is debug: whatever users keep.'),
+  logging_hidden: setting(list, secretNames, 'Headers, parameters of the URL and members of bodies whose values are not logged.'),
   tracing_enabled: setting(flag, false, 'Whether requests and what they do make spans of OpenTelemetry; see [Tracing](tracing.md).'),
   metrics_backend: setting(list, [], 'Modules that take measurements, as many as you like; see [Metrics](metrics.md).'),
   metrics_endpoint_principals: setting(

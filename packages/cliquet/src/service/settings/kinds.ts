@@ -60,17 +60,34 @@ const formerGenerators: ReadonlyMap<string, string> = new Map([
   ['kinto.views.RelaxedUUID', 'cliquet/ids/generic'],
 ])
 
-const isFormerGenerator = (name: string): boolean => /^(?:cliquet|kinto)(?:\.\w+)+$/.test(name)
+/** Whether it is the dotted name of a class of the original. */
+const isFormerClass = (name: string): boolean => /^(?:cliquet|kinto)(?:\.\w+)+$/.test(name)
 
 /** What an import of an id generator names. Dotted names of the original are refused, with ours if there is one. */
 export const generatorModule: Kind<string> = {
   expected: 'the name of a module, such as cliquet/ids/uuid',
-  read: (value) => (typeof value === 'string' && !isFormerGenerator(value) ? value : undefined),
+  read: (value) => (typeof value === 'string' && !isFormerClass(value) ? value : undefined),
   advise(value) {
-    if (typeof value !== 'string' || !isFormerGenerator(value)) return undefined
+    if (typeof value !== 'string' || !isFormerClass(value)) return undefined
     const ours = formerGenerators.get(value)
     return `${value} is a class of the original, here ${ours === undefined ? 'a module must export `idGenerator`' : `it is the module ${ours}`}`
   },
+}
+
+/** Log renderers of the original, and what they are called here: the values are taken. */
+const formerRenderers: ReadonlyMap<string, string> = new Map([
+  ['cliquet.logs.ClassicLogRenderer', 'cliquet/logging/human'],
+  ['cliquet.logs.MozillaHekaRenderer', 'cliquet/logging/mozlog'],
+])
+
+/** What an import of a log renderer names; those of the original are ours. */
+export const rendererModule: Kind<string> = {
+  expected: 'the name of a module, such as cliquet/logging/json',
+  read(value) {
+    if (typeof value !== 'string') return undefined
+    return formerRenderers.get(value) ?? (isFormerClass(value) ? undefined : value)
+  },
+  advise: (value) => `${value} is a class of the original, here a module must export \`createRenderer\``,
 }
 
 /** true or false; yes, no, on, off, 1 and 0 in text. */
@@ -145,6 +162,12 @@ const levels: ReadonlyMap<string, LogLevel> = new Map([
 export const severity: Kind<LogLevel> = {
   expected: `one of ${logLevels.join(', ')}`,
   read: (value) => levels.get(String(value).trim().toLowerCase()),
+}
+
+/** How severe a log record is at least that is logged. */
+export const level: Kind<LogLevel | 'silent'> = {
+  expected: `${severity.expected}, silent`,
+  read: (value) => (String(value).trim().toLowerCase() === 'silent' ? 'silent' : severity.read(value)),
 }
 
 /** Where Sentry takes reports; empty for nowhere. */

@@ -10,6 +10,7 @@ import { openTracing } from '../../tracing/opentelemetry/index.ts'
 import { backendMaker } from '../backends.ts'
 import { serviceDatabase } from '../database.ts'
 import { addListeners } from '../listeners.ts'
+import type { ServiceLog } from '../log.ts'
 import { openMetrics } from '../observation/drivers.ts'
 import { measureProcess } from '../observation/process-metrics.ts'
 import { measurePolicies, measureRequests } from '../observation/request-metrics.ts'
@@ -23,6 +24,7 @@ import { openReporters } from '../reporting/reporters.ts'
 import { watchErrors } from '../reporting/watching.ts'
 import { addResources } from '../resources.ts'
 import { installEvents } from '../subscribing.ts'
+import { loggingStep } from './logging.ts'
 import { overloadStep } from './overload.ts'
 import { type NamedPlugin, setUpPlugins } from './plugins.ts'
 import { PREFIX } from './start-up.ts'
@@ -37,10 +39,12 @@ export interface StepOptions {
   readonly owns: 'app' | 'prefix'
   readonly observers: RequestObservers
   readonly tap: LogTap
+  /** The service's own; undefined: it logs to that of the application that it is part of. */
+  readonly log?: ServiceLog | undefined
 }
 
 /** The steps of a start, in their order. */
-export function builtInSteps({ options, plugins, owns, observers, tap }: StepOptions): readonly StartStep[] {
+export function builtInSteps({ options, plugins, owns, observers, tap, log }: StepOptions): readonly StartStep[] {
   const routes: RouteOptions[] = []
   const resources: ExplainedResource[] = []
   const found = createFoundPrincipals()
@@ -54,6 +58,7 @@ export function builtInSteps({ options, plugins, owns, observers, tap }: StepOpt
   ]
   const prefix: StartStep = { name: PREFIX, run: () => {} }
   return [
+    loggingStep(log),
     { name: 'tracing', run: trace },
     ...(owns === 'app' ? first : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },

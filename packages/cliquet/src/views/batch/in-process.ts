@@ -61,15 +61,6 @@ class CapturedResponse extends ServerResponse {
   readonly #resolve: (answer: InProcessAnswer) => void
   #headers: OutgoingHttpHeaders | undefined
 
-  static {
-    // Nothing is left to be written once it has ended. Node tells that by a getter of the class, which its types call a property.
-    Object.defineProperty(CapturedResponse.prototype, 'writableFinished', {
-      get(this: CapturedResponse) {
-        return this.finished
-      },
-    })
-  }
-
   constructor(request: IncomingMessage, resolve: (answer: InProcessAnswer) => void) {
     super(request)
     this.#resolve = resolve
