@@ -41,7 +41,7 @@ afterEach(() => {
 
 /** Starts a service on that configuration, asks for hello, and ends it. @returns what it logged, and hello */
 async function startWith({ config, environment = {} }: { config?: string; environment?: Readonly<Record<string, string>> }) {
-  Object.assign(process.env, environment)
+  Object.assign(process.env, { CLIQUET_LOG_LEVEL: 'silent', ...environment })
   const service = createService({ name: 'bookmarks', version: '1.0', ...(config === undefined ? {} : { config }) })
   const logged: unknown[] = []
   service.app.log.warn = (notice: unknown) => void logged.push(notice)
