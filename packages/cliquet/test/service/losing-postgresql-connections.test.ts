@@ -77,6 +77,24 @@ describe('A PostgreSQL that is busy', { skip: skipWithout(postgresUrl, 'PostgreS
     )
   })
 
+  it('R3.19: in one collection storage_max_backlog writes wait besides the next 64, further ones are 503 at once', async (t) => {
+    const { request } = await open(t, { storage_max_backlog: 4, storage_pool_timeout: 20, storage_statement_timeout: 20 })
+    const release = await lock(t, 'note')
+    const first = request('POST', '/v1/notes', { body })
+    await until(async () => (await waiting()) === 1)
+    const others = Array.from({ length: 64 + 4 + 6 }, () => request('POST', '/v1/notes', { body }))
+    for (let refused = 0; refused < 6; refused += 1) {
+      const [index, answer] = await within(LONGEST_ANSWER, Promise.race(others.map(async (write, i) => [i, await write] as const)))
+      assertUnavailable(answer)
+      others.splice(index, 1)
+    }
+    assert.equal((await request('POST', '/v1/books', { body })).status, 201)
+    await release()
+    const answers = await within(LONGEST_ANSWER, Promise.all([first, ...others]))
+    assert.ok(answers.every(({ status }) => status === 201))
+    assert.equal((await request('GET', '/v1/notes')).records.length, 1 + 1 + 64 + 4)
+  })
+
   it('R3.19: a request that waits for a connection longer than storage_pool_timeout is 503', async (t) => {
     const { request } = await open(t, { storage_pool_size: 1, storage_pool_timeout: 0.3, storage_statement_timeout: 20 })
     const release = await lock(t, 'note')

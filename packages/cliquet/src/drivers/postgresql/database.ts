@@ -5,6 +5,7 @@ import type { BackendOptions, PoolOptions } from '../backend-options.ts'
 import type { Closable, Lease, PoolUsage } from '../connections.ts'
 import type { Migrations } from '../migrations.ts'
 import { distribute, isDistributed } from './distribution.ts'
+import { beginning } from './liveness.ts'
 import { type PostgresLocation, parsePostgresUrl } from './location.ts'
 import { applySteps, pendingSteps } from './migration.ts'
 import { PostgresPool } from './pool.ts'
@@ -90,8 +91,7 @@ export class PostgresDatabase implements Closable, PostgresSession {
   async #begin({ timeout }: { readonly timeout: number | undefined }): Promise<PostgresTransaction> {
     const connection = await this.#pool.connect()
     try {
-      await connection.query({ text: 'begin' })
-      if (timeout === undefined) await connection.query({ text: 'set local statement_timeout=0' })
+      await connection.query({ text: beginning(timeout) })
     } catch (error) {
       connection.release()
       throw error

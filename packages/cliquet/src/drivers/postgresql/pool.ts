@@ -5,6 +5,7 @@ import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { PoolOptions } from '../backend-options.ts'
 import type { PoolUsage } from '../connections.ts'
 import { backendError, leavesConnection } from './failure.ts'
+import { ASK_WHETHER_ALIVE, IDLE_IN_TRANSACTION } from './liveness.ts'
 import type { PostgresLocation } from './location.ts'
 import type { SqlRow, SqlStatement } from './statement.ts'
 
@@ -13,9 +14,6 @@ export const DEFAULT_POOL = { size: 16, timeout: 10_000, backlog: 1000, statemen
 
 /** How much longer than the server we wait for an answer, ms: if none comes, the network is cut. */
 const GRACE = 1000
-
-/** A transaction of which nothing is heard for so long ends, ms: the process that began it may have lost its machine. */
-const IDLE_IN_TRANSACTION = 60_000
 
 /** How much the newest time counts in the average of times. */
 const NEWEST_SHARE = 0.05
@@ -155,6 +153,7 @@ export class PostgresPool {
       keepAlive: true,
       stream: () => this.#createSocket(),
       types: { getTypeParser: () => (value: string) => value },
+      onConnect: askWhetherAlive,
     })
     // Lost connections: an idle one is dropped by the pool, and of one in use the caller is told by what waits for an answer.
     this.#opened = pool
@@ -172,6 +171,13 @@ export class PostgresPool {
   #error(error: unknown): BackendError {
     return backendError(this.#location.shown, error)
   }
+}
+
+/** A server that can't is as good without. */
+async function askWhetherAlive(client: pg.ClientBase): Promise<void> {
+  await client.query(ASK_WHETHER_ALIVE).catch((error: unknown) => {
+    if (!leavesConnection(error)) throw error
+  })
 }
 
 async function loadDriver(): Promise<typeof pg> {

@@ -106,7 +106,11 @@ const backends = {
 const pools = {
   storage_pool_size: setting(integer(1), 16, 'Most connections that this process has to the server at once.'),
   storage_pool_timeout: setting(number(0.001, 3600), 10, 'How long a request waits for a connection, s; 503 then.'),
-  storage_max_backlog: setting(integer(-1), 1000, 'How many requests may wait for one; a further one has 503 at once. −1: any number.'),
+  storage_max_backlog: setting(
+    integer(-1),
+    1000,
+    'How many requests may wait for one, and how many writes for their turn in one collection; a further one has 503 at once. −1: any number.',
+  ),
   storage_statement_timeout: setting(number(0.001, 3600), 10, 'How long the server may take for one statement, s; 503 then.'),
   permission_pool_size: setting(
     integer(1),

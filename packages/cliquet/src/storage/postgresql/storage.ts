@@ -1,6 +1,7 @@
 import type { BackendOptions } from '../../drivers/backend-options.ts'
 import { createConnections } from '../../drivers/connections.ts'
 import { leasePostgresDatabase, type PostgresDatabase } from '../../drivers/postgresql/database.ts'
+import { DEFAULT_POOL } from '../../drivers/postgresql/pool.ts'
 import { type PostgresTransaction, transactionOn } from '../../drivers/postgresql/transaction.ts'
 import { BackendError } from '../../errors/backend-error.ts'
 import { systemClock } from '../../primitives/clock.ts'
@@ -51,7 +52,7 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
   const contextOf = ({ resource }: Collection) => ({ at: database.at, unique: fieldsOf(resource).unique, now: common.now() })
   const groups = new WriteGroups<Write, WriteRow | BackendError>(
     (collection, writes) => writeGroup(open(), collection, writes, contextOf(collection)),
-    new WritePauses(() => database.statements),
+    { pauses: new WritePauses(() => database.statements), backlog: pool?.backlog ?? DEFAULT_POOL.backlog },
   )
   const records: Records = { ...common, open, write: async (collection, write) => written(await groups.add(collection, write)) }
   return {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BackendError } from '../../errors/backend-error.ts'
 import type { Collection } from '../contract.ts'
 import type { WritePauses } from './write-pauses.ts'
 
@@ -21,23 +22,32 @@ interface Waiting<Item, Outcome> {
 export class WriteGroups<Item, Outcome> {
   readonly #write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>
   readonly #pauses: WritePauses
+  readonly #mostWaiting: number
   /** By collection, what waits; there as long as something of it is on its way. */
   readonly #queues = new Map<string, Waiting<Item, Outcome>[]>()
 
-  /** @param write gives as many outcomes, in the order of the items */
-  constructor(write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>, pauses: WritePauses) {
+  /**
+   * @param write gives as many outcomes, in the order of the items
+   * @param backlog how many may wait in a collection besides those that are next; −1: any number
+   */
+  constructor(
+    write: (collection: Collection, items: readonly Item[]) => Promise<readonly Outcome[]>,
+    { pauses, backlog }: { readonly pauses: WritePauses; readonly backlog: number },
+  ) {
     this.#write = write
     this.#pauses = pauses
+    this.#mostWaiting = backlog < 0 ? Number.POSITIVE_INFINITY : LONGEST_GROUP + backlog
   }
 
-  /** Does one write, perhaps together with others; in the order of the calls. */
+  /** Does one write, perhaps together with others; in the order of the calls. @throws BackendError at once when too many wait */
   add(collection: Collection, item: Item): Promise<Outcome> {
     const key = JSON.stringify([collection.parentId, collection.resource])
     return new Promise((resolve, reject) => {
       const waiting = { item, resolve, reject }
       const queue = this.#queues.get(key)
       if (queue !== undefined) {
-        queue.push(waiting)
+        if (queue.length < this.#mostWaiting) queue.push(waiting)
+        else reject(new BackendError(`${queue.length} writes wait for the collection ${key} already`))
         return
       }
       this.#queues.set(key, [waiting])
