@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Which server: this toolkit, or the same written by hand. */
@@ -23,18 +24,22 @@ export interface ServerOptions {
   readonly indexed?: boolean
   /** Settings of ours that are not the defaults, as variables. */
   readonly settings?: Readonly<Record<string, string>>
+  /** A file for what it writes to its standard output, such as its log. Default: nowhere. */
+  readonly output?: string
 }
 
 /** Starts a server on a SQLite file or the URL of a PostgreSQL database. It ends with this process, however that ends. */
 export async function startServer(
   kind: Kind,
   location: string,
-  { flags = '', indexed = false, settings = {} }: ServerOptions = {},
+  { flags = '', indexed = false, settings = {}, output }: ServerOptions = {},
 ): Promise<ServerProcess> {
+  const file = output === undefined ? undefined : openSync(output, 'a')
   const child = fork(fileURLToPath(new URL(scripts[kind], import.meta.url)), [location, ...(indexed ? ['indexed'] : [])], {
     env: { ...withoutSettings(process.env), ...settings, NODE_OPTIONS: flags },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', file ?? 'ignore', 'inherit', 'ipc'],
   })
+  if (file !== undefined) closeSync(file)
   const exited = once(child, 'exit')
   const started = once(child, 'message')
   const first = await Promise.race([started, exited.then(() => undefined)])

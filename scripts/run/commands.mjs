@@ -41,6 +41,7 @@ export const commands = {
   restarts: script('scripts/restarts.ts'),
   bench: script('bench/bench.ts'),
   'bench:batch': script('bench/batch.ts'),
+  'bench:operations': script('bench/observation.ts'),
   'bench:overload': script('bench/overload.ts'),
   'bench:scale': script('bench/scale.ts'),
   'bench:transfer': script('bench/transfer.ts'),

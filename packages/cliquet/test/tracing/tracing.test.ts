@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test'
 import { SpanKind, trace } from '@opentelemetry/api'
 import { type GivenSettings, Type } from '../../src/index.ts'
 import { openService } from '../protocol/service-under-test.ts'
+import { fileWith } from '../service/settings-sources.ts'
 import { activeId, hasFailed, idOf, keepSpans, parentOf } from './span-keeper.ts'
 
 const keeper = keepSpans()
@@ -88,6 +89,14 @@ test('requests in a batch are spans inside that of the batch, whatever headers t
   assert.equal(parentOf(await keeper.span('backend.storage.put')), idOf(post))
   assert.equal(parentOf(await keeper.span('backend.storage.commit')), idOf(batch))
   assert.equal(batch.attributes['cliquet.batch_size'], 2)
+})
+
+test('what a listener does is a span of its own, inside that of the request', async () => {
+  const use = fileWith('audit.mjs', 'export const createListener = () => ({ run: async () => {} })')
+  const { request } = await openTraced({ event_listeners: 'audit', 'event_listeners.audit.use': use })
+  await request('POST', '/v1/bookmarks', { body: bookmark })
+  const span = await keeper.span('listeners.audit')
+  assert.deepEqual([parentOf(span), span.kind], [idOf(await keeper.span('POST /v1/bookmarks')), SpanKind.INTERNAL])
 })
 
 test('an unexpected error is noted in the span, which has failed; an error of the client is none', async () => {

@@ -7,7 +7,7 @@ import { cleanName, isDisabled } from './names.ts'
 export type PrometheusClient = typeof import('prom-client')
 
 /** Takes values of metrics of one kind. What the library can't take is dropped. */
-export type Recorder = (name: string, labels: Labels, value: number) => void
+export type Recorder = (name: string, value: number, labels: Labels) => void
 
 /** What the metrics of a service have in common. */
 export interface RecorderOptions {
@@ -24,7 +24,7 @@ export interface RecorderOptions {
 }
 
 /** Takes values of one metric. */
-type Taker = (labels: Labels, value: number) => void
+type Taker = (value: number, labels: Labels) => void
 
 interface Shape {
   readonly name: string
@@ -48,7 +48,7 @@ export const counts = (options: RecorderOptions): Recorder =>
     isCounted: true,
     make(shape) {
       const counter = new options.client.Counter(shape)
-      return (labels, value) => counter.inc(labels, value)
+      return (value, labels) => counter.inc(labels, value)
     },
   })
 
@@ -59,7 +59,7 @@ export const durations = (options: RecorderOptions): Recorder =>
     isCounted: true,
     make(shape) {
       const histogram = new options.client.Histogram({ ...shape, buckets: [...options.buckets] })
-      return (labels, value) => histogram.observe(labels, value / 1000)
+      return (value, labels) => histogram.observe(labels, value / 1000)
     },
   })
 
@@ -70,7 +70,7 @@ export const sums = (options: RecorderOptions): Recorder =>
     isCounted: true,
     make(shape) {
       const histogram = new options.client.Histogram({ ...shape, buckets: [] })
-      return (labels, value) => histogram.observe(labels, value)
+      return (value, labels) => histogram.observe(labels, value)
     },
   })
 
@@ -81,20 +81,20 @@ export const gauges = (options: RecorderOptions): Recorder =>
     isCounted: false,
     make(shape) {
       const gauge = new options.client.Gauge(shape)
-      return (labels, value) => gauge.set(labels, value)
+      return (value, labels) => gauge.set(labels, value)
     },
   })
 
 function createRecorder(options: RecorderOptions, kind: Kind): Recorder {
   const takers = new Map<string, Taker>()
-  return (name, labels, value) => {
+  return (name, value, labels) => {
     let take = takers.get(name)
     if (take === undefined) {
       take = createTaker(options, kind, name, labels)
       takers.set(name, take)
     }
     try {
-      take(labels, value)
+      take(value, labels)
     } catch {
       // Another label than before, of which there is no place to keep it.
     }
@@ -122,8 +122,8 @@ function createTaker(options: RecorderOptions, kind: Kind, name: string, labels:
 function withCreated({ client }: RecorderOptions, shape: Shape, take: Taker): Taker {
   const gauge = new client.Gauge({ ...shape, help: `When it began to be counted, seconds since 1970: ${shape.help}`, aggregator: 'min' })
   const seen = new Set<string>()
-  return (labels, value) => {
-    take(labels, value)
+  return (value, labels) => {
+    take(value, labels)
     let key = ''
     for (const label in labels) key += `${labels[label]}\0`
     if (seen.has(key)) return

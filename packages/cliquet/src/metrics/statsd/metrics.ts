@@ -1,4 +1,5 @@
-import type { CountOptions, Labels, Metrics } from '../contract.ts'
+import type { Labels, Metrics } from '../contract.ts'
+import { guardMetrics } from '../guarded.ts'
 import type { StatsdLocation } from './location.ts'
 import { cleanName, cleanPart, plainHeadings, taggedHeadings } from './names.ts'
 import { StatsdSender } from './sender.ts'
@@ -17,14 +18,14 @@ const LARGEST = 1e15
 export function createStatsdMetrics({ prefix, warn, ...location }: StatsdOptions): Metrics {
   const sender = new StatsdSender(location, warn)
   const headings = (location.tagged ? taggedHeadings : plainHeadings)(cleanName(prefix))
-  const send = (name: string, value: string | number, type: string, labels: Labels | undefined): void => {
+  const send = (name: string, value: string | number, type: string, labels: Labels): void => {
     for (const heading of headings(name, labels)) sender.add(`${heading.name}:${value}|${type}${heading.tags}`)
   }
-  const sendAmount = (name: string, value: number, type: string, labels: Labels | undefined): void => {
-    if (value >= 0 && value < LARGEST) send(name, rounded(value), type, labels)
+  const sendAmount = (name: string, value: number, type: string, labels: Labels): void => {
+    if (value < LARGEST) send(name, rounded(value), type, labels)
   }
-  return {
-    count(name: string, { by = 1, labels, unique }: CountOptions = {}) {
+  return guardMetrics({
+    count(name, by, labels, unique) {
       if (unique !== undefined) send(name, cleanPart(unique), 's', labels)
       else if (by > 0) sendAmount(name, by, 'c', labels)
     },
@@ -32,13 +33,13 @@ export function createStatsdMetrics({ prefix, warn, ...location }: StatsdOptions
     // Servers without tags know one kind of distribution; the name says that these are no milliseconds.
     observe: (name, value, labels) => sendAmount(name, value, location.tagged ? 'h' : 'ms', labels),
     gauge(name, value, labels) {
-      if (!(Math.abs(value) < LARGEST)) return
+      if (Math.abs(value) >= LARGEST) return
       // A gauge with a sign is a change of the last value, but for servers with tags.
       if (value < 0 && !location.tagged) send(name, 0, 'g', labels)
       send(name, rounded(value), 'g', labels)
     },
     close: () => sender.close(),
-  }
+  })
 }
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000 + 0

@@ -8,7 +8,7 @@ export interface Heading {
 }
 
 /** Makes headings of a metric with these labels: most often one. */
-export type Headings = (name: string, labels: Labels | undefined) => readonly Heading[]
+export type Headings = (name: string, labels: Labels) => readonly Heading[]
 
 /** Has letters, digits, `_`, `-` and some others; of anything else, and of nothing, it makes `_`. */
 const cleaner = (others: string) => {
@@ -27,14 +27,14 @@ const cleanTag = cleaner('./:')
 /** Labels as parts of the name, in their order, which every server understands: `bookmarks.backend.storage.get`. */
 export function plainHeadings(prefix: string): Headings {
   return (name, labels) => {
-    if (labels === undefined) return [{ name: `${prefix}.${cleanName(name)}`, tags: '' }]
-    const written = (first: string, values: readonly (string | undefined)[]): Heading => ({
-      name: `${prefix}.${cleanName(first)}.${values.map((value = '') => cleanPart(value)).join('.')}`,
+    const values = Object.values(labels)
+    if (values.length === 0 || name === 'users') return [{ name: `${prefix}.${cleanName(name)}`, tags: '' }]
+    const written = (first: string, others: readonly (string | undefined)[]): Heading => ({
+      name: `${prefix}.${cleanName(first)}.${others.map((value = '') => cleanPart(value)).join('.')}`,
       tags: '',
     })
-    const own = (): Heading => written(name, Object.values(labels))
-    if (name === 'users') return [{ name: `${prefix}.users`, tags: '' }]
-    // Two have other names in the original's StatsD.
+    const own = (): Heading => written(name, values)
+    // These have other names in the original's StatsD.
     if (name === 'authentication') return [written('authn_type', [labels.type])]
     if (name === 'request_summary') return [written('view', [labels.endpoint, labels.method]), own()]
     return [own()]
@@ -44,7 +44,7 @@ export function plainHeadings(prefix: string): Headings {
 /** Labels as tags: `bookmarks.backend.storage:…|ms|#method:get`. */
 export function taggedHeadings(prefix: string): Headings {
   return (name, labels) => {
-    const tags = Object.entries(labels ?? {}).map(([label, value]) => `${cleanPart(label)}:${cleanTag(value)}`)
+    const tags = Object.entries(labels).map(([label, value]) => `${cleanPart(label)}:${cleanTag(value)}`)
     return [{ name: `${prefix}.${cleanName(name)}`, tags: tags.length === 0 ? '' : `|#${tags.join(',')}` }]
   }
 }
