@@ -21,6 +21,8 @@ const LONG = 16_384
  * one text with the headers, and room for three bytes of each character.
  */
 export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  // It was too late (`limitHandling`).
+  if (reply.sent) return reply
   reply.code(answer.status)
   for (const name in answer.headers) reply.header(name, answer.headers[name])
   if (answer.text === undefined) return reply.send()

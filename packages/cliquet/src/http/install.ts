@@ -5,6 +5,7 @@ import { readBodies } from './bodies.ts'
 import { originMatcher, refuseForeignOrigin } from './cors.ts'
 import { errorAnswer } from './errors.ts'
 import { commonHeaders, endedService, refusal } from './guards.ts'
+import { limitHandling } from './late-requests.ts'
 import type { RequestObservers } from './observers.ts'
 import { createRoutesIndex, isStrayMatch } from './routes-index.ts'
 import type { HttpSettings } from './settings.ts'
@@ -24,6 +25,7 @@ export interface HttpOptions {
  * CORS, bodies, redirections and the format of errors. To be called before any route is added.
  */
 export function installHttp(app: FastifyInstance, { settings, clock, observers }: HttpOptions): void {
+  limitHandling(app, settings.handlerTimeoutSeconds * 1000)
   const routes = createRoutesIndex()
   const decorate = commonHeaders(settings, clock)
   const allowed = originMatcher(settings.corsOrigins)

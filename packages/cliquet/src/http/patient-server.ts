@@ -13,12 +13,20 @@ export interface Patience {
   readonly busy: number
 }
 
-/** What a server keeps to while it runs, as Fastify names it; ms. */
+/** How long a server gives its clients, ms; 0: as long as they like. */
 export interface ServerTimes {
-  readonly keepAliveTimeout: number
-  readonly requestTimeout: number
-  readonly connectionTimeout: number
+  /** For the headers of a request, from its first byte or the beginning of the connection on. Not more than for the whole request. */
+  readonly headers: number
+  /** For a request with its body. */
+  readonly request: number
+  /** For the next request on the same connection. */
+  readonly keepAlive: number
+  /** With nothing sent or received, also while an answer is worked out. */
+  readonly silence: number
 }
+
+/** How often it looks whether somebody has taken too long, ms. */
+const LOOKING = 1000
 
 /** How long a server that is to end goes on taking connections as long as there are new ones, ms. */
 const LONGEST_RUSH = 1000
@@ -44,16 +52,21 @@ export class PatientServer extends Server {
   #shut: Promise<void> | undefined
   #end: Promise<void> | undefined
 
-  constructor(listener: RequestListener, { keepAliveTimeout, requestTimeout, connectionTimeout }: ServerTimes) {
-    super(listener)
-    this.keepAliveTimeout = keepAliveTimeout
-    this.requestTimeout = requestTimeout
-    this.setTimeout(connectionTimeout)
+  constructor(listener: RequestListener) {
+    super({ connectionsCheckingInterval: LOOKING }, listener)
     this.on('connection', (socket) => {
       this.#count++
       this.#sockets.add(socket)
       socket.once('close', () => this.#forget(socket))
     })
+  }
+
+  /** To be said before it listens. */
+  set times({ headers, request, keepAlive, silence }: ServerTimes) {
+    this.headersTimeout = headers
+    this.requestTimeout = request
+    this.keepAliveTimeout = keepAlive
+    this.setTimeout(silence)
   }
 
   /** Listens at one more address, on the port of the first. @returns whether that can be */

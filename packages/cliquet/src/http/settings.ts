@@ -17,6 +17,8 @@ export interface HttpSettings {
   readonly backoff: number | undefined
   readonly backoffPercentage: number | undefined
   readonly retryAfterSeconds: number
+  /** s; 0: no limit. */
+  readonly handlerTimeoutSeconds: number
   readonly errorInfoLink: string
   /** ISO 8601. */
   readonly eos: string | undefined

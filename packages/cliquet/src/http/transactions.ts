@@ -9,6 +9,7 @@ import type { Subscriptions } from '../events/subscriptions.ts'
 import type { PermissionBackend } from '../permission/contract.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Storage } from '../storage/contract.ts'
+import { isLate } from './late-requests.ts'
 import { markUnit, type UnitOfWork, unitOf } from './unit-of-work.ts'
 
 /** What transactions of requests are made of. */
@@ -52,7 +53,10 @@ export function createTransactions(parts: TransactionParts): Transactions {
     ofRequest(request, { resourceName, actions }, work) {
       if (subscriptions.isEmpty || unitOf(request)?.events !== undefined) return work()
       const isAwaitedBefore = subscriptions.isAwaited('before', resourceName, actions)
-      if (isAwaitedBefore && isEnabled) return inTransaction(parts, (unit) => markedAs(unit, request, work), { error: isRefusal })
+      if (isAwaitedBefore && isEnabled) {
+        const kept = { error: isRefusal, result: () => !isLate(request) }
+        return inTransaction(parts, (unit) => markedAs(unit, request, work), kept)
+      }
       return isAwaitedBefore || subscriptions.isAwaited('after', resourceName, actions) ? observed(parts, request, work) : work()
     },
     ofView(request, work) {
@@ -60,7 +64,8 @@ export function createTransactions(parts: TransactionParts): Transactions {
       const context = (unit: UnitOfWork) =>
         transactionContext(unit.sessions ?? { storage, permission }, unit.events, { userId: request.userId, request })
       if (outer?.sessions !== undefined) return work(context(outer))
-      const done = inTransaction(parts, (unit) => markedAs(unit, request, () => work(context(unit))))
+      const kept = { result: () => !isLate(request) }
+      const done = inTransaction(parts, (unit) => markedAs(unit, request, () => work(context(unit))), kept)
       return done.finally(() => markUnit(request.raw, outer))
     },
     flushed: (request) => deliverAfter([flushedEvent(request, clock())], subscriptions, { storage, permission }, onFailure),

@@ -5,7 +5,7 @@ import { answerConnectionError } from '../http/connection-errors.ts'
 import { answerFrameworkError } from '../http/install.ts'
 import { QuietLogController } from '../http/log-controller.ts'
 import { createRequestObservers } from '../http/observers.ts'
-import { announceEnd, PatientServer, type ServerTimes } from '../http/patient-server.ts'
+import { announceEnd, PatientServer } from '../http/patient-server.ts'
 import { createRequestIds } from '../http/request-ids.ts'
 import { createRequestLog } from '../http/request-log.ts'
 import { systemClock } from '../primitives/clock.ts'
@@ -23,6 +23,7 @@ import { type Installation, planOf, type ServicePlan } from './plan.ts'
 import { installService, settingsOf } from './plugin.ts'
 import { listenQuietly } from './quiet-listening.ts'
 import { createLogTap } from './reporting/log-tap.ts'
+import { serverTimes } from './server-times.ts'
 import type { Settings } from './settings.ts'
 import type { RecordIn, ResourceName } from './subscribing.ts'
 
@@ -96,7 +97,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     genReqId: createRequestIds(),
     clientErrorHandler: (error, socket) => answerConnectionError(error, socket, settings),
     frameworkErrors: (error, request, reply) => answerFrameworkError(error, request, reply, { settings, clock, observers }),
-    serverFactory: (listener, options) => new PatientServer(listener, options as ServerTimes & typeof options), // Fastify has filled them in
+    serverFactory: (listener) => new PatientServer(listener),
     // Who asks while the service ends is answered.
     return503OnClosing: false,
   })
@@ -124,6 +125,7 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
     try {
       const installation = await install()
       settings = installation.settings
+      server.times = serverTimes(settings)
       await app.ready()
     } catch (error) {
       // Backends that were opened would go on trying to reach their servers.

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Patience, PatientServer } from '../../src/http/patient-server.ts'
 
-const times = { keepAliveTimeout: 60_000, requestTimeout: 0, connectionTimeout: 0 }
+const times = { headers: 0, request: 0, keepAlive: 60_000, silence: 0 }
 
 interface Started {
   readonly server: PatientServer
@@ -16,7 +16,8 @@ interface Started {
 }
 
 async function started(t: TestContext, patience: Partial<Patience>, listener: RequestListener): Promise<Started> {
-  const server = new PatientServer(listener, times)
+  const server = new PatientServer(listener)
+  server.times = times
   server.patience = { ...server.patience, ...patience }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -127,6 +128,6 @@ test('a server at several addresses ends at all of them', async (t) => {
 })
 
 test('a server that never listened can be closed, and closed again', async () => {
-  const server = new PatientServer(hello, times)
+  const server = new PatientServer(hello)
   for (let n = 0; n < 2; n++) await new Promise<void>((resolve) => server.close(() => resolve()))
 })

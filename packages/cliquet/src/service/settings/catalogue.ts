@@ -59,6 +59,27 @@ const http = {
     'Addresses or networks (10.0.0.0/8) of proxies, or `loopback`, `uniquelocal`: `X-Forwarded-For`, `-Host` and `-Proto` from there are believed.',
   ),
   max_body_bytes: setting(integer(1), 1_048_576, 'Longest body that is read; 413 beyond.'),
+  header_timeout_seconds: setting(
+    number(0, 3600),
+    15,
+    'How long the headers of a request may take to arrive, s; 408 then. 0: as long as they like.',
+  ),
+  request_timeout_seconds: setting(number(0, 86_400), 60, 'The same of a request with its body.'),
+  keep_alive_timeout_seconds: setting(
+    number(0, 86_400),
+    72,
+    'How long a connection is kept for the next request, s: longer than the load balancer keeps it. 0: as long as it likes.',
+  ),
+  connection_timeout_seconds: setting(
+    number(0, 86_400),
+    120,
+    'After how long a connection is cut on which nothing is sent or received, s, also while an answer is worked out. 0: never.',
+  ),
+  handler_timeout_seconds: setting(
+    number(0, 86_400),
+    60,
+    'How long it may take until an answer begins, s; 503 then, while what was begun goes on. 0: as long as it takes.',
+  ),
   version_prefix_redirect_enabled: setting(flag, true, 'Whether URLs without version are redirected to the current one.'),
   version_prefix_redirect_ttl_seconds: setting(integer(-1), -1, 'How long that may be cached, s; −1: not said.'),
   trailing_slash_redirect_enabled: setting(flag, true, 'Whether unknown URLs with a trailing slash are redirected to those without.'),

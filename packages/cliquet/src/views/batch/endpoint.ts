@@ -4,6 +4,7 @@ import { invalid } from '../../errors/invalid-parameters.ts'
 import type { Answer } from '../../http/answer.ts'
 import { UnreadableBody } from '../../http/bodies.ts'
 import type { Endpoint } from '../../http/endpoint.ts'
+import { isLate } from '../../http/late-requests.ts'
 import { JSON_TYPE } from '../../http/media-types.ts'
 import { type Batch, subrequestOf } from '../../http/subrequest.ts'
 import { draftOf } from '../../http/summary.ts'
@@ -45,7 +46,7 @@ async function runBatch(context: ViewContext, request: FastifyRequest): Promise<
       const batch = { unit, users: new Map(), principals: new Map() }
       return runAll(request, requests, { targets, batch, apiPrefix: settings.apiPrefix })
     },
-    (answered) => !answered.some(({ status }) => status === 409),
+    (answered) => !isLate(request) && !answered.some(({ status }) => status === 409),
   )
   const responses = parts.map(
     ({ status, path, headers, body }) =>
@@ -70,6 +71,7 @@ async function runAll(
   const call = { app: request.server, batch, apiPrefix, outerHeaders: inheritedHeaders(request), peer }
   const parts: Part[] = []
   for (const [index, one] of requests.entries()) {
+    if (isLate(request)) throw catalogError('backend-unavailable')
     const part = await dispatch(call, targets[index] ?? '', one)
     if (part.status >= 500) throw wholeFailure(part)
     parts.push(part)
