@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Json } from '../../primitives/json.ts'
 import type { Query, SortValue } from '../query.ts'
+import type { StoredRecord } from '../record.ts'
 import { articles, filter, idsOf, itemsOf, newestFirst, query, upTo, written } from './steps.ts'
 import type { StorageTest, StorageTrial } from './trial.ts'
 import { storageTest } from './trial.ts'
@@ -120,7 +121,11 @@ async function cost({ storage }: StorageTrial, after: readonly SortValue[] | und
 }
 
 async function deepPagesAreCheap(trial: StorageTrial): Promise<void> {
-  const records = await Promise.all(upTo(4000).map((i) => written(trial.storage, articles, `r${i}`, { n: i })))
+  const records: StoredRecord[] = []
+  // Not all at once: a storage may refuse writes that would have to wait for too many others.
+  for (const begin of upTo(8).map((portion) => portion * 500)) {
+    records.push(...(await Promise.all(upTo(500).map((i) => written(trial.storage, articles, `r${begin + i}`, { n: begin + i })))))
+  }
   const oldest = Math.min(...records.map(({ timestamp }) => timestamp))
   await cost(trial, undefined)
   let ratio = Number.POSITIVE_INFINITY
