@@ -5,6 +5,7 @@ import type { BackendOptions, PoolOptions } from '../backend-options.ts'
 import type { Closable, Lease, PoolUsage } from '../connections.ts'
 import type { Migrations } from '../migrations.ts'
 import { distribute, isDistributed } from './distribution.ts'
+import { lacksRights } from './failure.ts'
 import { beginning } from './liveness.ts'
 import { type PostgresLocation, parsePostgresUrl } from './location.ts'
 import { applySteps, pendingSteps } from './migration.ts'
@@ -102,17 +103,20 @@ export class PostgresDatabase implements Closable, PostgresSession {
 
   /**
    * Brings a backend's tables to their current version. Distributed ones are only looked at, as their tables are changed from one node only.
-   * @throws BackendError, or ConfigurationError when the tables are newer, or distributed and older
+   * @throws BackendError, or ConfigurationError when the tables are newer, or older and not ours to change
    */
   async migrate(tables: PostgresSchema): Promise<void> {
     const pending = await pendingSteps(this, this, tables)
     this.#distributed = await isDistributed(this, this)
     if (pending.length === 0) return
-    if (!this.#distributed) await applySteps(this, this, tables)
-    else
-      throw new ConfigurationError(
-        `the ${tables.name} tables in ${this.shown} are older than this program: run "cliquet migrate --distributed"`,
-      )
+    const older = `the ${tables.name} tables in ${this.shown} are older than this program, or not there`
+    if (this.#distributed) throw new ConfigurationError(`${older}: run "cliquet migrate --distributed"`)
+    try {
+      await applySteps(this, this, tables)
+    } catch (cause) {
+      if (!lacksRights(cause)) throw cause
+      throw new ConfigurationError(`${older}, and its user may not change them: run "cliquet migrate" as one who may`, { cause })
+    }
   }
 
   /** Whether the database can be read, and unless `readonly` written: tries it, and never fails. */

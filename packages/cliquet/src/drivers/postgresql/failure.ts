@@ -19,6 +19,9 @@ export function leavesConnection(error: unknown): boolean {
 /** Whether the error says that what was written is at fault (data or constraint), rather than the server. */
 export const concernsData = (error: unknown): boolean => /^2[23]/.test(sqlState(causeOf(error)) ?? '')
 
+/** Whether the error says that the user of the connection may not do that. */
+export const lacksRights = (error: unknown): boolean => sqlState(causeOf(error)) === '42501'
+
 /** The unique constraint or index that what was written violates, if that is what the error says. */
 export function violatedUniqueness(error: unknown): string | undefined {
   const cause = causeOf(error)

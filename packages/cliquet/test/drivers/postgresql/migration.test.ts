@@ -50,6 +50,25 @@ describe('PostgreSQL', { skip: skipWithout(postgresUrl, 'PostgreSQL') }, () => {
     assert.deepEqual((await runSql(url, `select to_regnamespace('"${schema}"')`))[0], [null])
   })
 
+  it('a user who may not change tables uses those that are current; for older ones it is said who makes them', async (t) => {
+    await reset()
+    const role = `${schema}_user`
+    await runSql(url, `create role "${role}" login password 'secret'`)
+    t.after(() => runSql(url, `drop owned by "${role}"; drop role "${role}"`))
+    const limited = new URL(url)
+    Object.assign(limited, { username: role, password: 'secret' })
+    const open = () => openDatabase(t, limited.href)
+    const refusal = (error: unknown) =>
+      error instanceof ConfigurationError && /trial tables .* run "cliquet migrate" as one who may/.test(error.message)
+    await assert.rejects(open().migrate(trial(1)), refusal)
+    await migrations(t, trial(1)).apply()
+    await runSql(url, `grant usage on schema "${schema}" to "${role}"; grant select on all tables in schema "${schema}" to "${role}"`)
+    await open().migrate(trial(1))
+    await assert.rejects(open().migrate(trial(2)), refusal)
+    await migrations(t, trial(2)).apply()
+    await open().migrate(trial(2))
+  })
+
   it('tables of an older version are brought to the current one, with what is in them', async (t) => {
     await reset()
     assert.equal((await migrations(t, trial(1)).apply()).length, 1)
