@@ -23,7 +23,8 @@ if command -v systemctl >/dev/null; then systemctl disable "$@" || true; fi
  * Whether it worked shows in whether the programs are there.
  */
 export function installMissing(programs: readonly Program[]): void {
-  const names = new Set(programs.filter((program) => findProgram(program.names) === undefined).map(({ apt }) => apt))
+  const missing = programs.filter(({ names, folders }) => findProgram(names, folders) === undefined)
+  const names = new Set(missing.map(({ apt }) => apt))
   if (names.size === 0 || findProgram(['apt-get']) === undefined) return
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   if (asRoot.length > 0 && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return

@@ -3,7 +3,7 @@ import { createKeeper } from './keeper.ts'
 import type { ServerOptions } from './local-server.ts'
 import { startMemcached } from './memcached.ts'
 import { startPostgres } from './postgresql.ts'
-import { memcachedProgram, type Program, redisProgram } from './programs.ts'
+import { memcachedProgram, needProgram, nginxProgram, type Program, redisProgram, systemdProgram } from './programs.ts'
 import { startRedis, startRedisCluster } from './redis.ts'
 import { UnavailableError } from './unavailable-error.ts'
 
@@ -37,14 +37,18 @@ const wanted: readonly Wanted[] = [
   { name: 'Memcached', variable: 'CLIQUET_TEST_MEMCACHED_URL', program: memcachedProgram, start: startMemcached },
 ]
 
+/** Programs that tests run besides, if they are there. A test run that may skip nothing (`CI=true`) needs them. */
+const tools: readonly Program[] = [nginxProgram, systemdProgram]
+
 /** Starts the servers that the environment does not name, all at once; what can't be had is told, not thrown. */
 export async function startTestServers(environment: NodeJS.ProcessEnv): Promise<TestServers> {
   const needed = wanted.filter(({ variable }) => !environment[variable])
-  if (needed.length === 0) return { environment: {}, missing: [], stop: async () => {} }
-  installMissing(needed.flatMap(({ program }) => program ?? []))
+  const demanded = environment.CI === 'true' ? tools : []
+  installMissing([...needed.flatMap(({ program }) => program ?? []), ...demanded])
+  const missing = demanded.flatMap(missingTool)
+  if (needed.length === 0) return { environment: {}, missing, stop: async () => {} }
   const keeper = createKeeper()
   const urls: Record<string, string> = {}
-  const missing: string[] = []
   const start = async ({ name, variable, start }: Wanted): Promise<void> => {
     try {
       urls[variable] = (await start({ keeper })).url
@@ -60,4 +64,14 @@ export async function startTestServers(environment: NodeJS.ProcessEnv): Promise<
     throw error
   }
   return { environment: urls, missing, stop: () => keeper.close() }
+}
+
+function missingTool(program: Program): string[] {
+  try {
+    needProgram(program)
+    return []
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error
+    return [`${error.message}.`]
+  }
 }

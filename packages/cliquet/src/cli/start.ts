@@ -6,6 +6,7 @@ import { configOption, defineCommand } from './frame/command.ts'
 import { UsageError } from './frame/failure.ts'
 import { useConfig } from './service/open.ts'
 import { findModule, startModule } from './start/module.ts'
+import { notifyServiceManager } from './start/notification.ts'
 import { runWatched } from './start/watching.ts'
 import { startAsWorker } from './start/worker.ts'
 import { runWorkers } from './start/workers.ts'
@@ -35,9 +36,11 @@ export const start = defineCommand({
     const args = ['start', module, ...(debug ? ['--debug'] : [])]
     if (watch) return await runWatched(fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url)), args)
     const tell = (message: string): void => void terminal.stderr.write(`cliquet start: ${message}\n`)
-    if (count !== undefined) return await runWorkers({ count, args, tell })
-    if (cluster.isPrimary) await startModule(module)
-    else await startAsWorker(module, { isFirst: cluster.worker?.id === 1, tell })
+    if (count !== undefined) return await runWorkers({ count, args, tell, onReady: () => notifyServiceManager(tell) })
+    if (cluster.isPrimary) {
+      await startModule(module)
+      notifyServiceManager(tell)
+    } else await startAsWorker(module, { isFirst: cluster.worker?.id === 1, tell })
   },
 })
 

@@ -96,6 +96,9 @@ export function offerEnvironment(variables: Readonly<Record<string, string>>): v
   for (const [name, value] of Object.entries(variables)) process.env[name] ??= value
 }
 
+/** Where the service manager, such as systemd, wants to be told that this process is ready. For commands. */
+export const serviceManagerSocket = (): string | undefined => process.env.NOTIFY_SOCKET
+
 const camelCase = (key: string): string => key.replace(/[_.]([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** Settings whose names are not in the catalogue. */

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly args: readonly string[]
   /** Tells the operator. */
   readonly tell: (message: string) => void
+  /** Called when the first one takes requests. */
+  readonly onReady: () => void
 }
 
 /** Who ends sooner has crashed at once, ms. */
@@ -30,11 +32,11 @@ const LONGEST_START = 300_000
  * workers that come later.
  * @throws CommandFailure when the first one never listens, or one did not end well
  */
-export async function runWorkers({ count, args, tell }: WorkerOptions): Promise<void> {
+export async function runWorkers({ count, args, tell, onReady }: WorkerOptions): Promise<void> {
   // Workers accept by themselves. Handed round by this process, connections are lost with the worker that they are on their way to.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({ args: [...args] })
-  const workers = new Workers(tell)
+  const workers = new Workers(tell, onReady)
   const stopGathering = gatherFromWorkers()
   const hasTerminal = isatty(0)
   const listeners: Partial<Record<NodeJS.Signals, () => void>> = {
@@ -64,6 +66,7 @@ interface Place {
 
 class Workers {
   readonly #tell: (message: string) => void
+  readonly #onReady: () => void
   readonly #ending = new AbortController()
   readonly #living = new Set<WorkerProcess>()
   readonly #places: Place[] = []
@@ -72,14 +75,16 @@ class Workers {
   #isDebugging = false
   failures = 0
 
-  constructor(tell: (message: string) => void) {
+  constructor(tell: (message: string) => void, onReady: () => void) {
     this.#tell = tell
+    this.#onReady = onReady
   }
 
   /** The first one alone until it listens: what is wrong with the service is wrong with all. */
   async run(count: number): Promise<void> {
     const first = this.#fork()
     if (!(await first.started) && !this.#isEnding) throw new CommandFailure('the service did not start')
+    if (!this.#isEnding) this.#onReady()
     this.#places.push({ worker: first, relief: undefined })
     while (this.#places.length < count && !this.#isEnding) this.#places.push({ worker: this.#fork(), relief: undefined })
     if (this.#isRestartWanted) this.restart()
