@@ -12,7 +12,7 @@ import { type Scratch, withScratch } from './scratch.ts'
 import { startServer } from './server-process.ts'
 
 const USAGE = `npm run bench:overload -- [--backend sqlite|postgresql] [--only get,list,poll,since,create,spread64,create64] [--times 5] [--seconds 20]
-  [--delay S]
+  [--delay 0.05]
 `
 /** What is measured, by name, unless it is said. Five times as many of the fastest requests of SQLite are more than a single thread can even refuse. */
 const DEFAULTS: Readonly<Record<BackendName, readonly string[]>> = { sqlite: ['list', 'spread64'], postgresql: ['get', 'list', 'spread64'] }
@@ -30,8 +30,8 @@ interface Options {
   readonly chosen: readonly Operation[]
   readonly times: number
   readonly seconds: number
-  /** The setting `overload_delay_seconds`, unless it is the default. */
-  readonly delay: string | undefined
+  /** The setting `overload_delay_seconds`. */
+  readonly delay: string
 }
 
 /** @returns undefined where it makes no sense */
@@ -42,7 +42,7 @@ function readOptions(): Options | undefined {
       only: { type: 'string' },
       times: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '20' },
-      delay: { type: 'string' },
+      delay: { type: 'string', default: '0.05' },
     },
   })
   const { backend, only, delay } = values
@@ -65,7 +65,7 @@ interface Measured {
 
 async function measure(operation: Operation, scratch: Scratch, backend: Backend, options: Options): Promise<Measured> {
   const location = await backend.createDatabase(operation.name)
-  const settings = options.delay === undefined ? {} : { CLIQUET_OVERLOAD_DELAY_SECONDS: options.delay }
+  const settings = { CLIQUET_OVERLOAD_DELAY_SECONDS: options.delay }
   const server = await scratch.keep(startServer('ours', location, { settings }))
   const { port } = server
   const ids = await populate(port, RECORDS)
@@ -147,7 +147,7 @@ async function run(scratch: Scratch, options: Options): Promise<void> {
     )}\n\n`,
   )
   process.stdout.write(
-    `${options.times} times the sustainable load for ${options.seconds} s; unloaded: ${UNLOADED.share * 100} % of it, afterwards ${AFTER.share * 100} %; ` +
+    `overload_delay_seconds=${options.delay}, ${options.times} times the sustainable load for ${options.seconds} s; unloaded: ${UNLOADED.share * 100} % of it, afterwards ${AFTER.share * 100} %; ` +
       `generator at most ${whole(share * 100)} % of a core, 99 % of the requests sent within ${lateness.toFixed(1)} ms. ${machineFacts(backend.facts)}\n`,
   )
 }

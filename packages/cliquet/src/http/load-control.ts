@@ -16,8 +16,8 @@ export interface LoadOptions {
   readonly afterTurn?: ((work: () => void) => void) | undefined
 }
 
-/** Once it refuses, it lets in for so long a share of the limit in each turn, and at least so many: they are served nearly as fast as ever. */
-const CALM_SHARE = 1 / 50
+/** Once it refuses, it lets in for so long in each turn, ms, and at least so many: they are served nearly as fast as ever. */
+const CALM = 1
 const LEAST = 2
 
 /** What waits too long for so long, ms, and no shorter in the end than before, is overload. A burst is over by then, and so is a pause of the process. */
@@ -49,7 +49,6 @@ export class LoadControl {
   readonly #options: LoadOptions
   readonly #now: () => number
   readonly #afterTurn: (work: () => void) => void
-  readonly #calm: number
   #isInTurn = false
   #admittedInTurn = 0
   #turnBegan = 0
@@ -72,7 +71,6 @@ export class LoadControl {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#afterTurn = options.afterTurn ?? setImmediate
-    this.#calm = options.limit * CALM_SHARE
   }
 
   /** Whether clients should slow down. */
@@ -101,8 +99,8 @@ export class LoadControl {
       if (!this.#isStanding(now, elapsed)) return true
       this.#begin(now)
     }
-    const isEarly = elapsed <= this.#calm || this.#admittedInTurn < LEAST
-    if (isEarly && this.#options.expectedWait(access) <= this.#calm) {
+    const isEarly = elapsed <= CALM || this.#admittedInTurn < LEAST
+    if (isEarly && this.#options.expectedWait(access) <= CALM) {
       this.#admittedInTurn += 1
       this.#admittedInPeriod += 1
       return true

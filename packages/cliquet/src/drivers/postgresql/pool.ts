@@ -53,9 +53,12 @@ export class PostgresPool {
     this.#options = { ...DEFAULT_POOL, ...defined(options) }
   }
 
-  /** How long a call that comes now would wait for a connection, ms. */
+  /** How long a call that comes now would wait for a connection, ms; a short line counts for nothing, and one that is half full for ever. */
   get expectedWait(): number {
-    return ((this.#opened?.waitingCount ?? 0) * this.#lentFor) / this.#options.size
+    const waiting = this.#opened?.waitingCount ?? 0
+    const { size, backlog } = this.#options
+    if (backlog >= 0 && waiting > Math.max(size, backlog / 2)) return Number.POSITIVE_INFINITY
+    return (Math.max(0, waiting - size / 2) * this.#lentFor) / size
   }
 
   /** How many statements were sent so far. */
@@ -128,7 +131,9 @@ export class PostgresPool {
         return answer
       },
       release: () => {
-        this.#lentFor += (performance.now() - since - this.#lentFor) * NEWEST_SHARE
+        // What a single call had to wait for says nothing of the next.
+        const time = Math.min(performance.now() - since, 2 * this.#lentFor + 1)
+        this.#lentFor += (time - this.#lentFor) * NEWEST_SHARE
         client.release(broken)
       },
     }

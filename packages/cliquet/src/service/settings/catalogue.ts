@@ -166,7 +166,7 @@ const operations = {
   retry_after_seconds: setting(integer(0), 30, '`Retry-After` of 503 and of conflicts, s.'),
   overload_delay_seconds: setting(
     number(0, 3600),
-    0.05,
+    0.5,
     'How long requests may have to wait for their turn, s: beyond, some are refused with 503, so that the others need not wait. 0: none ever is.',
   ),
   rate_limit_requests: setting(

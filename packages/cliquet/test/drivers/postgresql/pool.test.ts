@@ -59,17 +59,27 @@ describe('PostgreSQL', { skip: skipWithout(postgresUrl, 'PostgreSQL') }, () => {
     assert.deepEqual(database.usage(), { size: 2, busy: 0, waiting: 0 })
   })
 
-  it('how long a call would have to wait is known from those that wait, and is nothing where none does', async (t) => {
-    const database = openDatabase(t, url, { size: 2 })
+  it('how long a call would have to wait is known from those that wait, and is nothing where few do', async (t) => {
+    const database = openDatabase(t, url, { size: 2, backlog: 300 })
     assert.equal(database.expectedWait(), 0)
-    const call = () => firstValue(database, 'select 1 from pg_sleep(0.05)')
-    await Promise.all(numbers(20).map(call))
-    assert.equal(database.expectedWait(), 0)
-    const running = numbers(12).map(call)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    // Ten wait for two connections. Of the time that each is kept the average knows two thirds by now.
-    assert.ok(database.expectedWait() > 100, `${database.expectedWait()} ms`)
-    await Promise.all(running)
+    const call = (seconds: number) => firstValue(database, `select 1 from pg_sleep(${seconds})`)
+    const measured = async (): Promise<number> => {
+      const calls = numbers(122).map(() => call(0.004))
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      const wait = database.expectedWait()
+      await Promise.all(calls)
+      assert.equal(database.expectedWait(), 0)
+      return wait
+    }
+    await measured()
+    const usual = await measured()
+    assert.ok(usual > 100, `${usual} ms for 120 calls of 4 ms on two connections`)
+    await call(2)
+    assert.ok((await measured()) < 1.5 * usual + 50, 'one that took long is none of them')
+    const many = numbers(170).map(() => call(0.001))
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    assert.equal(database.expectedWait(), Number.POSITIVE_INFINITY)
+    await Promise.all(many)
   })
 
   it('S30: a statement that takes too long is ended by the server, and its connection used again', async (t) => {
