@@ -20,8 +20,6 @@ export interface ServiceLog {
   open(settings: Settings): Promise<void>
   /** Lets them go to the usual renderer, unless they go somewhere. */
   openAnyway(): void
-  /** Has what is logged so far written before anything else is. */
-  flush(): void
   /** To be called when nothing is logged any more. */
   end(): void
 }
@@ -37,11 +35,7 @@ export function createServiceLog(settings: Settings, tap: LogTap): ServiceLog {
     openAnyway() {
       if (!relay.isOpen) relay.open(usual())
     },
-    flush: output.flushSync,
-    end() {
-      relay.end()
-      output.end()
-    },
+    end: relay.end,
   }
 }
 

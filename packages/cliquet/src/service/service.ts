@@ -169,7 +169,6 @@ export function createService<R extends Resources = {}>(options: ServiceOptions<
       if (signals) ending.heedSignals()
       for (const other of others) await server.listenAlso(other)
       const url = `${address}/${settings.apiPrefix}/`
-      log.flush()
       if (greets && !settings.isProduction) process.stdout.write(welcome(settings, url, resources))
       else app.log.info(`${settings.projectName} ${settings.projectVersion} listens on ${url}`)
       return url
