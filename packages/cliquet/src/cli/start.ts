@@ -25,7 +25,7 @@ export const start = defineCommand({
     'The module says `export default createService(…)`, or exports it as `service`, and does not call listen(). One that does runs as it is. ' +
       'Without MODULE it is `main` of package.json, server.ts, server.js, service.ts or service.js.',
     'SIGTERM and SIGINT let requests in flight finish. A worker that crashes is replaced. At SIGHUP new workers, with code and settings read anew, ' +
-      'take the places of the old ones, and nobody is refused meanwhile.',
+      'take the places of the old ones, and nobody is refused meanwhile. SIGUSR2 has everything logged, and the next one the usual.',
   ],
   async run({ options, operands, terminal, debug }) {
     const { workers, watch = false } = options

@@ -37,6 +37,6 @@ export interface RendererOptions {
 
 /**
  * Shows the log: a function from an entry to its text, which is written with an end of line, unless it is empty; or a sink that does as it
- * likes. It is given each entry once, in the order in which they were logged. Of one that throws the entry is written as JSON.
+ * likes. It is given each entry once, in the order in which they were logged. Where it throws the entry is written to the output as JSON.
  */
 export type LogRenderer = ((entry: LogEntry) => string) | LogSink

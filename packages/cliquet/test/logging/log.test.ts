@@ -3,21 +3,8 @@ import { after, test } from 'node:test'
 import fastify, { LogController } from 'fastify'
 import { cliquet, createService, type GivenSettings, type StartStep } from '../../src/index.ts'
 import { backendSettings, basicAuth, openService } from '../protocol/service-under-test.ts'
+import { startError } from '../service/start-error.ts'
 import { captureLog, moduleWith } from './captured-log.ts'
-
-/** The message of the error that a start with these settings ends with. */
-async function startError(settings: GivenSettings): Promise<string> {
-  const service = createService({ name: 'test', version: '1.0', settings: { ...backendSettings(), ...settings } })
-  try {
-    await service.ready()
-  } catch (error) {
-    assert.ok(error instanceof Error && error.name === 'ConfigurationError', String(error))
-    return error.message
-  } finally {
-    await service.close()
-  }
-  return assert.fail('the service has started')
-}
 
 test('what is logged before it is known where to is kept, in order', async () => {
   const log = captureLog()
@@ -76,6 +63,20 @@ test('a sink is ended after the last line', async (t) => {
   assert.deepEqual(Reflect.get(globalThis, 'taken'), ['worst', 'flushed', 'closing', 'ended'])
 })
 
+test('whoever logs is not disturbed by a sink that throws: the line is written as JSON', async (t) => {
+  const name = moduleWith(`
+    export const createRenderer = ({ output }) => {
+      output.write = (line) => { globalThis.saved = [...(globalThis.saved ?? []), JSON.parse(line).msg] }
+      return { write: () => { throw new Error('full') } }
+    }
+  `)
+  t.after(() => Reflect.deleteProperty(globalThis, 'saved'))
+  const { service, inject } = await openService({ settings: { log_level: 'info', logging_renderer: name } })
+  service.app.log.info('said')
+  assert.equal((await inject('GET', '/v1/')).status, 200)
+  assert.deepEqual(Reflect.get(globalThis, 'saved').slice(-2), ['said', 'request.summary'])
+})
+
 test('a module that is no renderer ends the start, which says what it must export', async () => {
   const cases = [
     ['./nowhere.mjs', /^setting "logging_renderer": the module \.\/nowhere\.mjs can't be loaded/],
@@ -93,7 +94,7 @@ test('a module that is no renderer ends the start, which says what it must expor
     ],
     ['cliquet/logging/humane', /the module cliquet\/logging\/humane can't be loaded: did you mean cliquet\/logging\/human\?/],
   ] as const
-  for (const [renderer, message] of cases) assert.match(await startError({ logging_renderer: renderer }), message)
+  for (const [renderer, message] of cases) assert.match(await startError({ settings: { logging_renderer: renderer } }), message)
 })
 
 test('a level or a class of the original that there is not is an error with its place', () => {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cliquetUrl, folderWith, startCommand } from '../cli/command-process.ts'
+import { cliquetUrl, folderWith, runCommand, startCommand } from '../cli/command-process.ts'
 
 const service = `
   import { createService } from '${cliquetUrl}'
@@ -73,6 +73,20 @@ test('the renderers of the original are taken by their names', async () => {
   assert.deepEqual([Type, Logger, Hostname, Pid], [`games 1.0 listens on ${mozlog.url}`, 'games', 'rack-7', mozlog.child.pid])
   const classic = await run({ ...production, CLIQUET_LOGGING_RENDERER: 'cliquet.logs.ClassicLogRenderer' })
   assert.match(await classic.line(/listens/), /^\d\d:\d\d:\d\d games 1\.0 listens on /)
+})
+
+test('what is logged before a start that comes to nothing is told', async () => {
+  const text = (end: string) => `
+    import { createService } from '${cliquetUrl}'
+    const service = createService({ name: 'games', version: '1.0', settings: { storage_backend: './missing.js', cache_backend: 'cliquet/cache/memory', permission_backend: 'cliquet/permission/memory' } })
+    service.app.log.warn('said early')
+    ${end}
+  `
+  for (const end of ['process.exit(3)', 'await service.listen()', 'throw new TypeError("broken")']) {
+    const { code, stdout } = await runCommand(['start'], { cwd: folderWith({ 'service.ts': text(end) }) })
+    assert.match(stdout, /^\d\d:\d\d:\d\d WARN said early$/m, end)
+    assert.notEqual(code, 0)
+  }
 })
 
 test('the last lines before the process ends are written', async () => {
