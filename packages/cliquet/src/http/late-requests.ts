@@ -12,6 +12,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     [key]?: true
   }
+  interface FastifyContextConfig {
+    /** Its answers may take as long as they take (setting `handler_timeout_seconds`). */
+    readonly mayTakeLong?: boolean
+  }
 }
 
 /** Whether a request was answered because it took too long, while somebody is still at work for it. What can be undone should be. */
@@ -33,7 +37,8 @@ export function limitHandling(app: FastifyInstance, limit: number): void {
     for (const [request, { reply, tick: first }] of begun) {
       if (tick - first <= TICKS) return
       begun.delete(request)
-      if (!reply.sent && !reply.raw.headersSent && !reply.raw.destroyed) refuse(request, reply, limit)
+      const isOver = reply.sent || reply.raw.headersSent || reply.raw.destroyed
+      if (!isOver && request.routeOptions.config.mayTakeLong !== true) refuse(request, reply, limit)
     }
   }
 

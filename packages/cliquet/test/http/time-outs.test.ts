@@ -117,6 +117,10 @@ async function openHurried(backend: 'memory' | 'sqlite' = 'memory') {
           await sleep(2000)
           return { done: true }
         })
+        app.get('/long', { config: { public: true, mayTakeLong: true } }, async () => {
+          await sleep(2000)
+          return { done: true }
+        })
         app.get('/stream', { config: { public: true } }, async (_request, reply) => {
           reply.raw.writeHead(200, { 'content-type': 'text/plain' })
           reply.raw.write('begun, ')
@@ -146,8 +150,9 @@ test('R3.18 R3.19: who would have to wait too long for an answer gets 503; what 
   assert.equal((await request('GET', '/v1/')).status, 200)
 })
 
-test('An answer that has begun is not broken off', async () => {
+test('An answer that has begun is not broken off, nor one that may take long', async () => {
   const { request } = await openHurried()
+  assert.deepEqual((await request('GET', '/v1/long')).body, { done: true })
   assert.equal((await request('GET', '/v1/stream')).text, 'begun, and done')
 })
 

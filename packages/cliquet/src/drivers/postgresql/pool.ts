@@ -58,7 +58,7 @@ export class PostgresPool {
     const waiting = this.#opened?.waitingCount ?? 0
     const { size, backlog } = this.#options
     if (backlog >= 0 && waiting > Math.max(size, backlog / 2)) return Number.POSITIVE_INFINITY
-    return (Math.max(0, waiting - size / 2) * this.#lentFor) / size
+    return (Math.max(0, waiting - size / 4) * this.#lentFor) / size
   }
 
   /** How many statements were sent so far. */
