@@ -23,10 +23,15 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 export function createEnding(app: FastifyInstance, server: PatientServer, settings: () => Settings): Ending {
   const listener = (signal: NodeJS.Signals): void => void endAt(signal)
 
-  /** Load balancers are told first, and given the time to notice. Who types Ctrl-C has none, and does not want to wait. */
+  /**
+   * Load balancers are told first, and given the time to notice; not at SIGINT: who types Ctrl-C has none, and a worker that another one has taken the
+   * place of must not have its port taken out.
+   */
   async function endAt(signal: NodeJS.Signals): Promise<void> {
-    app.readiness.end()
-    if (signal === 'SIGTERM') await sleep(settings().shutdownDelaySeconds * 1000)
+    if (signal === 'SIGTERM') {
+      app.readiness.end()
+      await sleep(settings().shutdownDelaySeconds * 1000)
+    }
     await end()
   }
 

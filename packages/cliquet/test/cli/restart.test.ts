@@ -204,6 +204,28 @@ test('what can not be shared by workers is told at the start', async () => {
   assert.equal(written.stderr, notice)
 })
 
+const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
+
+test('shutdown_delay_seconds holds for workers that end, not for those that are replaced: the port is never said to end', async () => {
+  const env = { CLIQUET_SHUTDOWN_DELAY_SECONDS: '4' }
+  const command = await started(folderWith({ 'server.ts': service() }), ['--workers', '2'], env)
+  const { child, url, ended } = command
+  await until('two workers', async () => (await pidsOf(url)).size === 2)
+  const seen = new Set<number>()
+  let isRestarted = false
+  child.kill('SIGHUP')
+  void restarted(command, 1).then(() => (isRestarted = true))
+  await until('the restart', async () => {
+    for (let n = 0; n < 10; n++) seen.add(await statusOf(`${url}__lbheartbeat__`))
+    return isRestarted
+  })
+  assert.deepEqual([...seen], [200])
+  child.kill('SIGTERM')
+  await until('the heartbeat', async () => (await statusOf(`${url}__lbheartbeat__`)) === 503)
+  assert.equal(await statusOf(`${url}who`), 200)
+  assert.deepEqual(await ended, [0, null])
+})
+
 test('requests that take longer than shutdown_timeout_seconds are cut, and the process ends all the same', async () => {
   for (const args of [[], ['--workers', '2']]) {
     const env = { CLIQUET_SHUTDOWN_TIMEOUT_SECONDS: '0.5' }
