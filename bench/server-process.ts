@@ -12,6 +12,8 @@ const scripts: Readonly<Record<Kind, string>> = { ours: 'cliquet-server.ts', bar
 export interface ServerProcess {
   readonly kind: Kind
   readonly port: number
+  /** Processor time that it has used so far, µs. */
+  cpuTime(): Promise<number>
   /** Ends it, cleanly if it can. */
   stop(): Promise<void>
 }
@@ -48,6 +50,12 @@ export async function startServer(
   return {
     kind,
     port,
+    async cpuTime() {
+      const answer = once(child, 'message')
+      child.send('usage')
+      const [{ cpuTime }] = (await answer) as [{ cpuTime: number }] // what `serveUntilTold` sends
+      return cpuTime
+    },
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.send('stop')

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { ConfigurationError, createService, type GivenSettings, Type } from '../../src/index.ts'
+import { type GivenSettings, Type } from '../../src/index.ts'
 import { parseExposition, total } from '../metrics/exposition.ts'
 import { openStatsdServer } from '../metrics/statsd-server.ts'
-import { backendSettings, openService, reasonToSkip } from '../protocol/service-under-test.ts'
-import { fileWith } from './settings-sources.ts'
+import { openService, reasonToSkip } from '../protocol/service-under-test.ts'
+import { fileWith, readBookmarks } from './settings-sources.ts'
+import { startError } from './start-error.ts'
 
 const prometheus = { metrics_backend: 'cliquet/metrics/prometheus' }
 
@@ -110,30 +111,28 @@ test('StatsD and Prometheus can be used at once, and a driver of one’s own bes
   assert.equal(told.at(-1), 'end of test')
 })
 
-async function startError(settings: GivenSettings): Promise<string> {
-  const service = createService({ name: 'test', version: '1.0', settings: { ...backendSettings(), ...settings } })
-  try {
-    await service.ready()
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError, String(error))
-    return error.message
-  } finally {
-    await service.close()
-  }
-  return assert.fail('the service has started')
-}
-
 test('mistakes in the settings of metrics are told at the start, with their place', async () => {
-  assert.match(await startError({ statsd_url: 'localhost:8125' }), /^setting "statsd_url": "localhost:8125" must be udp:/)
-  assert.match(await startError({ metrics_backend: 'cliquet/metrics/statsd' }), /^setting "metrics_backend": "statsd_url" is needed/)
+  assert.match(await startError({ settings: { statsd_url: 'localhost:8125' } }), /^setting "statsd_url": "localhost:8125" must be udp:/)
   assert.match(
-    await startError({ metrics_backend: './nowhere.ts' }),
+    await startError({ settings: { metrics_backend: 'cliquet/metrics/statsd' } }),
+    /^setting "metrics_backend": "statsd_url" is needed/,
+  )
+  assert.match(
+    await startError({ settings: { metrics_backend: './nowhere.ts' } }),
     /^setting "metrics_backend": the module \.\/nowhere\.ts can't be loaded/,
   )
-  assert.match(await startError({ metrics_backend: 'node:path' }), /must export a function createMetrics\(options\)/)
+  assert.match(await startError({ settings: { metrics_backend: 'node:path' } }), /must export a function createMetrics\(options\)/)
+  assert.throws(
+    () => readBookmarks({ given: { statsd_backend: 'kinto.core.statsd' } }),
+    /"statsd_backend": kinto\.core\.statsd is a module of the original, here it is cliquet\/metrics\/statsd$/,
+  )
+  assert.match(
+    await startError({ settings: { includes: 'kinto.plugins.prometheus' } }),
+    /^setting "includes": kinto\.plugins\.prometheus is a plugin of the original, here it is a setting: metrics_backend = cliquet\/metrics\/prometheus$/,
+  )
   for (const buckets of ['1 0.5', '0 1', '1 x', '-1', '1 1']) {
     assert.match(
-      await startError({ ...prometheus, prometheus_histogram_buckets: buckets }),
+      await startError({ settings: { ...prometheus, prometheus_histogram_buckets: buckets } }),
       /"prometheus_histogram_buckets" must be numbers/,
     )
   }

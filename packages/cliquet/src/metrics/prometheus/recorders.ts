@@ -122,8 +122,12 @@ function createTaker(options: RecorderOptions, kind: Kind, name: string, labels:
 function withCreated({ client }: RecorderOptions, shape: Shape, take: Taker): Taker {
   const gauge = new client.Gauge({ ...shape, help: `When it began to be counted, seconds since 1970: ${shape.help}`, aggregator: 'min' })
   const seen = new Set<string>()
+  let last: Labels | undefined
   return (value, labels) => {
     take(value, labels)
+    // The same object as before is the same combination.
+    if (labels === last) return
+    last = labels
     let key = ''
     for (const label in labels) key += `${labels[label]}\0`
     if (seen.has(key)) return

@@ -13,18 +13,20 @@ export function measureRequests(metrics: Metrics, fields: readonly string[]): Re
     const matched = fields.length === 0 ? undefined : fieldsOf(summary, fields)
     const labels = { method, endpoint, ...matched }
     metrics.count('request_summary', { labels: { method, endpoint, status: String(status), ...matched } })
-    if (!isStream(summary)) metrics.time('request_duration', summary.duration, labels)
     if (bytes !== undefined) metrics.observe('request_size', bytes, labels)
+    if (bytes !== undefined || !isEventStream(summary)) metrics.time('request_duration', summary.duration, labels)
     if (policy === undefined) return
     metrics.count('authentication', { labels: { type: policy } })
     if (userId !== undefined) metrics.count('users', { labels: { auth: policy }, unique: userId })
   }
 }
 
+const authenticating: Labels = { method: 'authenticate' }
+
 /** Measures how long policies take to tell who sends a request; nothing where nothing is measured. */
 export function measurePolicies(metrics: Metrics): PolicyObserver | undefined {
   if (metrics === noMetrics) return undefined
-  return (policy, _outcome, duration) => metrics.time(`authentication.${policy}`, duration, { method: 'authenticate' })
+  return (policy, _outcome, duration) => metrics.time(`authentication.${policy}`, duration, authenticating)
 }
 
 function fieldsOf({ status, request }: RequestSummary, fields: readonly string[]): Labels {
@@ -37,4 +39,4 @@ function fieldsOf({ status, request }: RequestSummary, fields: readonly string[]
 }
 
 /** A stream of changes lasts as long as its client likes. */
-const isStream = ({ reply }: RequestSummary): boolean => String(reply.getHeader('content-type') ?? '').startsWith('text/event-stream')
+const isEventStream = ({ reply }: RequestSummary): boolean => String(reply.getHeader('content-type') ?? '').startsWith('text/event-stream')

@@ -43,3 +43,10 @@ export const formerNames: ReadonlyMap<string, FormerSetting> = new Map(
 export const formerListeners: ReadonlyMap<string, string> = new Map(
   ['cliquet.listeners.redis', 'kinto_redis.listeners'].map((former): [string, string] => [former, 'cliquet/listeners/redis']),
 )
+
+/** Plugins of the original that are settings here, and which. */
+export const formerPlugins: ReadonlyMap<string, string> = new Map([
+  ['kinto.plugins.prometheus', 'metrics_backend = cliquet/metrics/prometheus'],
+  ['kinto.plugins.statsd', 'statsd_url = udp://HOST:PORT'],
+  ['kinto.plugins.flush', 'flush_endpoint_enabled = true'],
+])

@@ -41,15 +41,22 @@ export const version: Kind<string> = {
 }
 
 /** The modules of the original, and what they are called here. */
-const formerModules = /^(?:cliquet|kinto\.core|kinto_redis)\.(storage|permission|cache)(?:\.([a-z]+))?$/
+const formerBackends = /^(?:cliquet|kinto\.core|kinto_redis)\.(storage|permission|cache)(?:\.([a-z]+))?$/
+const formerStatsd = /^(?:cliquet|kinto\.core|kinto\.plugins)\.statsd$/
+
+function moduleInPlaceOf(former: string): string | undefined {
+  if (formerStatsd.test(former)) return 'cliquet/metrics/statsd'
+  const [, contract, engine = 'redis'] = formerBackends.exec(former) ?? []
+  return contract && `cliquet/${contract}/${engine}`
+}
 
 /** What an import names. Dotted names of the original are refused, with ours. */
 export const module: Kind<string> = {
   expected: 'the name of a module, such as cliquet/storage/sqlite',
-  read: (value) => (typeof value === 'string' && !formerModules.test(value) ? value : undefined),
+  read: (value) => (typeof value === 'string' && moduleInPlaceOf(value) === undefined ? value : undefined),
   advise(value) {
-    const [former, contract, engine = 'redis'] = formerModules.exec(String(value)) ?? []
-    return former === undefined ? undefined : `${former} is a module of the original, here it is cliquet/${contract}/${engine}`
+    const ours = moduleInPlaceOf(String(value))
+    return ours && `${value} is a module of the original, here it is ${ours}`
   },
 }
 

@@ -8,6 +8,7 @@ import type { Capability, Probe } from '../../views/context.ts'
 import { createPluginSettings } from '../member-settings.ts'
 import { importExport, subject } from '../named-module.ts'
 import type { Views } from '../own-views.ts'
+import { formerPlugins } from '../settings/former-names.ts'
 import { moduleWord } from '../settings/resolution.ts'
 import type { GivenSettings, Settings } from '../settings.ts'
 import type { StepChange } from './modules.ts'
@@ -86,6 +87,12 @@ function add<T>(plugin: string, what: string, target: Map<string, T>, items: Rea
 }
 
 async function loadPlugin(specifier: string, settings: Settings): Promise<CliquetPlugin> {
+  const setting = formerPlugins.get(specifier)
+  if (setting !== undefined) {
+    throw new ConfigurationError(
+      `${subject(settings, 'includes')}: ${specifier} is a plugin of the original, here it is a setting: ${setting}`,
+    )
+  }
   const plugin = await importExport(specifier, 'plugin', 'a plugin: { name, … } as `plugin`', 'includes', settings)
   if (typeof plugin === 'object' && plugin !== null && 'name' in plugin && typeof plugin.name === 'string') return plugin as CliquetPlugin // the rest is the module's to keep
   throw new ConfigurationError(`${subject(settings, 'includes')}: \`plugin\` of the module ${specifier} must be { name, … }`)
