@@ -51,10 +51,14 @@ function reading(path: string, service: string, summary: string, handler: Endpoi
   return (['GET', 'HEAD'] as const).map((method) => ({ method, ...common }))
 }
 
-/** What the description of the service tells of a utility endpoint: it answers with an object. */
+/** What the description of the service tells of a utility endpoint: most answer with an object. */
 function utilityOperation(id: string): Operation {
   const answer: OperationAnswer = { description: 'The answer.', schema: { type: 'object' } }
   const operation: Operation = { id, tag: 'Utilities', answers: { 200: answer } }
+  if (id === '__metrics__') {
+    const text = { description: 'In the text format of Prometheus.', schema: { type: 'string' } }
+    return { ...operation, answers: { 200: text, 204: { description: 'It can’t be told now.' } } }
+  }
   if (id === '__heartbeat__') return { ...operation, answers: { 200: answer, 503: { ...answer, description: 'Something is ill.' } } }
   if (id === '__lbheartbeat__') return { ...operation, errors: ['backend-unavailable'] }
   if (id === '__flush__') return { ...operation, answers: { 202: answer } }

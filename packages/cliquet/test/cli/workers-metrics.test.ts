@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -20,18 +21,15 @@ const service = `
 `
 
 /** Asks on a connection of its own, so that the workers take turns. */
-async function ask(url: string): Promise<string> {
+async function ask(url: string, status = 200): Promise<string> {
   const request = get(url, { agent: new Agent({ keepAlive: false }), headers: { connection: 'close' } })
   const [response]: IncomingMessage[] = await once(request, 'response')
-  assert.equal(response?.statusCode, 200)
+  assert.equal(response?.statusCode, status)
   return await text(response ?? assert.fail())
 }
 
-async function startWorkers(count: number): Promise<string> {
-  const child = startCommand(['start', '--workers', String(count)], {
-    cwd: folderWith({ 'server.ts': service }),
-    env: { CLIQUET_PORT: '0' },
-  })
+/** Waits until a process tells where its service listens. It is ended after the tests. */
+async function urlOf(child: ChildProcess): Promise<string> {
   const ended = once(child, 'close')
   let written = ''
   child.stdout?.on('data', (bytes) => (written += bytes))
@@ -42,6 +40,9 @@ async function startWorkers(count: number): Promise<string> {
   for (let turn = 0; turn < 400 && !/http:\S+/.test(written); turn += 1) await sleep(50)
   return /http:\S+/.exec(written)?.[0] ?? assert.fail('it does not listen')
 }
+
+const startWorkers = (count: number): Promise<string> =>
+  urlOf(startCommand(['start', '--workers', String(count)], { cwd: folderWith({ 'server.ts': service }), env: { CLIQUET_PORT: '0' } }))
 
 const pidOf = async (url: string): Promise<number> => JSON.parse(await ask(`${url}who`)).pid
 
@@ -95,4 +96,15 @@ test('whichever worker Prometheus asks, it is told of all of them, and nothing t
   assert.equal(await answersTold(url, third), third, 'those that take their place count on')
   const after = (await scrape(url)).filter(({ name }) => name === 'games_answering')
   assert.equal(after.length, 3, 'gauges of workers that have ended are gone')
+})
+
+test('R2.9: a worker whose measurements nobody adds up does not tell its own as if they were all', async () => {
+  const primary = `
+    import cluster from 'node:cluster'
+    if (cluster.isPrimary) process.on('SIGTERM', () => process.exit())
+    if (cluster.isPrimary) cluster.fork()
+    else (await import('./server.ts')).service.listen({ port: 0 })`
+  const cwd = folderWith({ 'primary.mjs': primary, 'server.ts': service })
+  const url = await urlOf(spawn(process.execPath, ['primary.mjs'], { cwd, stdio: 'pipe' }))
+  assert.equal(await ask(`${url}__metrics__`, 204), '')
 })

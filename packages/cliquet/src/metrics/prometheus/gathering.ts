@@ -24,12 +24,13 @@ export function gatherFromWorkers(): () => void {
     groups.set(message.prefix, group)
     group.take(worker, message)
   }
-  function onExit(worker: Worker): void {
+  // The last that is heard of a worker, however it ends: its exit may be told before its last message.
+  function onDisconnect(worker: Worker): void {
     for (const group of groups.values()) group.end(worker)
   }
 
-  cluster.on('message', onMessage).on('exit', onExit)
-  return () => void cluster.off('message', onMessage).off('exit', onExit)
+  cluster.on('message', onMessage).on('disconnect', onDisconnect)
+  return () => void cluster.off('message', onMessage).off('disconnect', onDisconnect)
 }
 
 /** The workers whose drivers have one prefix. */

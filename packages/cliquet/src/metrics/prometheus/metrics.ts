@@ -20,11 +20,15 @@ export function createPrometheusMetrics({ client, worker, project, prometheus, w
   const { disabledMetrics, histogramBuckets: buckets, createdMetricsEnabled: hasCreated } = prometheus
   const options: RecorderOptions = { client, registry, prefix, buckets, hasCreated, warn, disabled: new Set(disabledMetrics) }
   const gauge = gauges(options)
+  const tellOnce = once(() =>
+    warn('this is one of several processes, and nobody adds up what they have measured: start them with `cliquet start`'),
+  )
   const others = meetWorkers(prefix, () => snapshotOf(registry))
 
   async function read(): Promise<string | undefined> {
     if (others === undefined) return await registry.metrics()
     const snapshots = await others.gather()
+    if (snapshots === undefined) tellOnce()
     return snapshots && (await client.AggregatorRegistry.aggregate([...snapshots]).metrics())
   }
 
@@ -43,4 +47,12 @@ export function createPrometheusMetrics({ client, worker, project, prometheus, w
 async function snapshotOf(registry: Registry): Promise<Snapshot> {
   const families: unknown = await registry.getMetricsAsJSON()
   return families as Snapshot // the library's own type has numbers where it gives words
+}
+
+function once(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) work()
+    isDone = true
+  }
 }

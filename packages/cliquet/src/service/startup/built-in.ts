@@ -5,16 +5,11 @@ import { createRateLimit } from '../../auth/rate-limit.ts'
 import { installHttp } from '../../http/install.ts'
 import type { RequestObservers } from '../../http/observers.ts'
 import { traceRequests } from '../../http/tracing.ts'
-import { noMetrics } from '../../metrics/none/index.ts'
-import { openTracing } from '../../tracing/opentelemetry/index.ts'
 import { backendMaker } from '../backends.ts'
 import { serviceDatabase } from '../database.ts'
 import { addListeners } from '../listeners.ts'
 import type { ServiceLog } from '../log.ts'
-import { openMetrics } from '../observation/drivers.ts'
-import { measureProcess } from '../observation/process-metrics.ts'
-import { measurePolicies, measureRequests } from '../observation/request-metrics.ts'
-import { createWatch } from '../observation/watched-work.ts'
+import { measurePolicies } from '../observation/request-metrics.ts'
 import type { CliquetOptions } from '../options.ts'
 import { createFoundPrincipals, decorateViewRequests, serveViews } from '../own-views.ts'
 import { choosePolicies } from '../policies.ts'
@@ -25,6 +20,7 @@ import { watchErrors } from '../reporting/watching.ts'
 import { addResources } from '../resources.ts'
 import { installEvents } from '../subscribing.ts'
 import { loggingStep } from './logging.ts'
+import { metricsStep, tracingStep } from './observation.ts'
 import { overloadStep } from './overload.ts'
 import { type NamedPlugin, setUpPlugins } from './plugins.ts'
 import { PREFIX } from './start-up.ts'
@@ -59,10 +55,10 @@ export function builtInSteps({ options, plugins, owns, observers, tap, log }: St
   const prefix: StartStep = { name: PREFIX, run: () => {} }
   return [
     loggingStep(log),
-    { name: 'tracing', run: trace },
+    tracingStep,
     ...(owns === 'app' ? first : []),
     { name: 'routes', run: ({ app }) => void app.addHook('onRoute', (route) => void routes.push(route)) },
-    { name: 'metrics', run: (start) => measure(start, make) },
+    metricsStep(make.usage),
     { name: 'storage', run: (start) => openStorage(start, make) },
     { name: 'permission', run: (start) => openPermission(start, make) },
     { name: 'cache', run: (start) => openCache(start, make) },
@@ -86,33 +82,11 @@ async function reportErrors({ app, settings }: StartUp, owned: FastifyInstance, 
   if (reporters.length > 0) watchErrors(owned, reporters, tap)
 }
 
-async function trace(start: StartUp): Promise<void> {
-  if (start.settings.tracingEnabled) start.provide('tracing', await openTracing())
-}
-
 function serveHttp(start: StartUp, owned: FastifyInstance, observers: RequestObservers): void {
   const { settings, clock } = start
   const tracing = start.find('tracing')
   if (tracing !== undefined) traceRequests(owned, tracing, observers)
   installHttp(owned, { settings, clock, observers })
-}
-
-async function measure(start: StartUp, make: Maker): Promise<void> {
-  const { app, settings } = start
-  const metrics = await openMetrics(settings, (message) => app.log.warn(message))
-  app.decorate('metrics', metrics).addHook('onClose', () => metrics.close())
-  start.provide('watch', createWatch(metrics, start.find('tracing')))
-  if (metrics === noMetrics) return
-  start.provide('metrics', metrics)
-  start.onPrepare(async () => {
-    const stop = measureProcess(metrics, make.usage)
-    app.addHook('onClose', async () => stop())
-  })
-  start.observeRequests(measureRequests(metrics, settings.metricsMatchdictFields))
-  const { exposition } = metrics
-  if (exposition === undefined) return
-  const description = 'GET /__metrics__ tells what was measured.'
-  start.capabilities.set('prometheus', { description, url: settings.projectDocs, ...exposition.capability })
 }
 
 type Maker = ReturnType<typeof backendMaker>
