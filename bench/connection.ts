@@ -56,6 +56,7 @@ export async function openConnection(port: number): Promise<Connection> {
   return {
     exchange: (request) =>
       new Promise((resolve, reject) => {
+        if (socket.destroyed) throw new Error('the connection is closed')
         pending = { isHead: request.subarray(0, 5).toString('latin1') === 'HEAD ', resolve, reject }
         socket.write(request)
       }),

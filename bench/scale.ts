@@ -34,17 +34,28 @@ interface Options {
 /** A small database and a large one of the same shape. */
 type Pair = readonly [Subject, Subject]
 
-async function openSubject(scratch: Scratch, backend: Backend, shape: Shape): Promise<Subject> {
+/** A server on a filled database. */
+interface Filled extends Omit<Subject, 'connection'> {
+  readonly port: number
+}
+
+async function fillSubject(scratch: Scratch, backend: Backend, shape: Shape): Promise<Filled> {
   const location = await backend.createDatabase(nameOf(shape))
   const start = performance.now()
   const sample = await fill(backend.name, location, shape)
   process.stderr.write(`${titleOf(shape)} written in ${whole((performance.now() - start) / 1000)} s\n`)
   const { port } = await scratch.keep(startServer('ours', location, { indexed: backend.name === 'postgresql' }))
   await backend.settle(location)
+  return { shape, location, sample, port }
+}
+
+/** Connects when all are filled: a server closes a connection that is not used for long. */
+async function connect({ port, ...filled }: Filled): Promise<Subject> {
+  const { shape } = filled
   const connection = await openConnection(port)
   const { head } = await connection.exchange(buildRequest(BOOKMARKS, { method: 'HEAD', user: ownerOf(0, shape) }))
   assert.equal(headerOf(head, 'total-records'), String(shape.records / shape.collections))
-  return { shape, location, connection, sample }
+  return { ...filled, connection }
 }
 
 const nameOf = ({ records, collections }: Shape): string => `records-${records}-${collections}`
@@ -87,7 +98,8 @@ async function run(scratch: Scratch, { backend: name, records }: Options): Promi
   const spreads = name === 'postgresql' ? [1, EACH] : [1]
   for (const spread of spreads) {
     const shapeOf = (count: number): Shape => ({ records: count, collections: spread === 1 ? 1 : count / spread })
-    const subjects = [await openSubject(scratch, backend, shapeOf(SMALL)), await openSubject(scratch, backend, shapeOf(records))] as const
+    const filled = [await fillSubject(scratch, backend, shapeOf(SMALL)), await fillSubject(scratch, backend, shapeOf(records))] as const
+    const subjects = [await connect(filled[0]), await connect(filled[1])] as const
     process.stdout.write(`${await comparePair(backend, subjects)}\n\n`)
     if (name === 'postgresql')
       process.stdout.write(`${await plansTable(scratch, subjects[1], comparisonsOf(backend, subjects[1].shape))}\n\n`)
