@@ -6,6 +6,7 @@ import { startPostgres } from '../../../../../scripts/servers/postgresql.ts'
 import { createPostgresCache } from '../../../src/cache/postgresql/index.ts'
 import { createConnections } from '../../../src/drivers/connections.ts'
 import { BackendError } from '../../../src/errors/backend-error.ts'
+import { ConfigurationError } from '../../../src/errors/configuration-error.ts'
 import { createPostgresPermission } from '../../../src/permission/postgresql/index.ts'
 import { createPostgresStorage } from '../../../src/storage/postgresql/index.ts'
 import { runSql } from '../../servers/postgresql-schema.ts'
@@ -74,7 +75,10 @@ describe('a PostgreSQL of its own', { skip: skipWithout(postgresUrl, 'PostgreSQL
   it('a user who may not create schemas can use one that is there', async (t) => {
     await runSql(url('any'), 'create role limited login', 'create schema given authorization limited')
     await useBackends(url('given', 'limited'))
-    await assert.rejects(useBackends(url('other', 'limited')), (error) => error instanceof BackendError && /42501/.test(error.message))
+    await assert.rejects(
+      useBackends(url('other', 'limited')),
+      (error) => error instanceof ConfigurationError && /its user may not change them: run "cliquet migrate"/.test(error.message),
+    )
     const database = openDatabase(t, url('given', 'limited'))
     assert.equal(await firstValue(database, "select value from given.meta where key='cache schema'"), '1')
   })
