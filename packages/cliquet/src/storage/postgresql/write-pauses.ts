@@ -6,14 +6,17 @@ const CROWD = 8
 /** From this share of its time on the event loop has none left. */
 const BUSY = 0.9
 
+/** How many times as long as a group took others then have the process. */
+const SHARE = 3
+
 /** ms */
-const LONGEST_PAUSE = 25
+const LONGEST_PAUSE = 50
 
 const none = (): number => 0
 
 /**
  * Keeps a collection that many write to at once from taking the process from everybody else: where there is no time for both, it waits after each
- * group of writes for as long as the group took. By itself, or where there is time, it never waits.
+ * group of writes for three times as long as the group took. By itself, or where there is time, it never waits.
  */
 export class WritePauses {
   readonly #statements: () => number
@@ -32,7 +35,7 @@ export class WritePauses {
     return () => {
       const others = this.#statements() - sent - 1
       const { utilization } = performance.eventLoopUtilization(loop)
-      return others > 0 && utilization >= BUSY ? Math.min(LONGEST_PAUSE, performance.now() - start) : 0
+      return others > 0 && utilization >= BUSY ? Math.min(LONGEST_PAUSE, SHARE * (performance.now() - start)) : 0
     }
   }
 }
