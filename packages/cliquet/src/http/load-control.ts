@@ -20,6 +20,14 @@ export interface LoadOptions {
 const CALM = 1
 const LEAST = 2
 
+/** A turn so many times as long as usual was a pause: what has arrived meanwhile has waited too long already. So nobody is let in in the next turns, */
+const HICCUP = 3
+/** at most so many of them. */
+const MOST_SKIPPED = 2
+
+/** How much the newest turn counts in the average of them. */
+const NEWEST_SHARE = 0.1
+
 /** What waits too long for so long, ms, and no shorter in the end than before, is overload. A burst is over by then, and so is a pause of the process. */
 const STANDING = 200
 
@@ -55,6 +63,10 @@ export class LoadControl {
   #turnEnded = Number.NEGATIVE_INFINITY
   /** Of the turn before; 0 if that is over for long. */
   #lastTurn = 0
+  /** How long turns take while requests are refused: a moving average. */
+  #usualTurn = 0
+  /** How many turns in a row were, or are, without anybody who is let in. */
+  #skipped = 0
   /** Since when every turn was too long, and every wait for a backend. */
   #longTurnsSince: number | undefined
   #longWaitsSince: number | undefined
@@ -99,7 +111,7 @@ export class LoadControl {
       if (!this.#isStanding(now, elapsed)) return true
       this.#begin(now)
     }
-    const isEarly = elapsed <= CALM || this.#admittedInTurn < LEAST
+    const isEarly = this.#skipped === 0 && (elapsed <= CALM || this.#admittedInTurn < LEAST)
     if (isEarly && this.#options.expectedWait(access) <= CALM) {
       this.#admittedInTurn += 1
       this.#admittedInPeriod += 1
@@ -142,6 +154,9 @@ export class LoadControl {
     this.#isInTurn = false
     this.#turnEnded = now
     this.#lastTurn = took
+    const wasPause = took > HICCUP * this.#usualTurn + CALM
+    this.#skipped = wasPause && this.#skipped < MOST_SKIPPED ? this.#skipped + 1 : 0
+    this.#usualTurn += (Math.min(took, HICCUP * this.#usualTurn + CALM) - this.#usualTurn) * NEWEST_SHARE
     this.#longest = Math.max(this.#longest, took)
   }
 

@@ -60,6 +60,14 @@ for (const cost of costs) {
   })
 }
 
+test('Under overload nobody is let in who has waited through a pause of the process', () => {
+  const draw = createDraw(5)
+  const pauses = Array.from({ length: 20 }, (_, place) => ({ at: second + place * 200, length: 40 }))
+  const outcomes = simulate({ cost: 0.4, limit, pauses, arrivals: openArrivals(0, 5 * second, 5 / 0.4, draw) })
+  const served = outcomes.filter(({ at, refused }) => at > second && !refused)
+  assert.ok(p99(served) < 6, `${p99(served)} ms`)
+})
+
 test('Clients who ask one request after the other are all served, as long as they need not wait for longer than the limit', () => {
   for (const [cost, clients] of [
     [0.06, 500],
