@@ -4,6 +4,7 @@ import { BackendError } from '../../errors/backend-error.ts'
 import { ConfigurationError } from '../../errors/configuration-error.ts'
 import type { PoolOptions } from '../backend-options.ts'
 import type { PoolUsage } from '../connections.ts'
+import { AnswerLimit } from './answer-limit.ts'
 import { backendError, leavesConnection } from './failure.ts'
 import { ASK_WHETHER_ALIVE, IDLE_IN_TRANSACTION } from './liveness.ts'
 import type { PostgresLocation } from './location.ts'
@@ -17,9 +18,6 @@ const GRACE = 1000
 
 /** How much the newest time counts in the average of times. */
 const NEWEST_SHARE = 0.05
-
-/** The longest that a timer can wait, ms. */
-const FOREVER = 2 ** 31 - 1
 
 /** How a statement is run. */
 export interface QueryOptions {
@@ -41,6 +39,7 @@ export class PostgresPool {
   readonly #options: Required<{ [K in keyof PoolOptions]: number }>
   /** Of all connections, also of those that are ending. */
   readonly #sockets = new Set<Socket>()
+  readonly #limit = new AnswerLimit<pg.ClientBase>()
   #pool: Promise<pg.Pool> | undefined
   #opened: pg.Pool | undefined
   /** For how long a connection is lent, ms: a moving average. */
@@ -74,26 +73,21 @@ export class PostgresPool {
 
   /** @throws BackendError when none is free in time, too many wait already, or the server is not there */
   async connect(): Promise<PostgresConnection> {
-    const pool = await this.#open()
-    const { backlog } = this.#options
-    const free = pool.idleCount + this.#options.size - pool.totalCount
-    if (backlog >= 0 && pool.waitingCount >= backlog + free) {
-      throw this.#error(new BackendError(`${pool.waitingCount} calls wait for a connection already`))
-    }
-    try {
-      return this.#lend(await pool.connect())
-    } catch (error) {
-      throw this.#error(error)
-    }
+    return this.#lend(await this.#take())
   }
 
   /** Runs one statement on a connection of its own. @throws BackendError */
   async query(statement: SqlStatement): Promise<readonly SqlRow[]> {
-    const connection = await this.connect()
+    const client = await this.#take()
+    const since = performance.now()
+    let isBroken = false
     try {
-      return await connection.query(statement)
+      return await this.#ask(client, statement)
+    } catch (error) {
+      isBroken = !leavesConnection(error)
+      throw this.#error(error)
     } finally {
-      connection.release()
+      this.#giveBack(client, since, isBroken)
     }
   }
 
@@ -107,20 +101,37 @@ export class PostgresPool {
     for (const socket of this.#sockets) socket.unref()
   }
 
+  async #take(): Promise<pg.PoolClient> {
+    const pool = this.#opened ?? (await this.#open())
+    const { backlog } = this.#options
+    const free = pool.idleCount + this.#options.size - pool.totalCount
+    if (backlog >= 0 && pool.waitingCount >= backlog + free) {
+      throw this.#error(new BackendError(`${pool.waitingCount} calls wait for a connection already`))
+    }
+    try {
+      return await pool.connect()
+    } catch (error) {
+      throw this.#error(error)
+    }
+  }
+
+  #giveBack(client: pg.PoolClient, since: number, isBroken: boolean): void {
+    // What a single call had to wait for says nothing of the next.
+    const time = Math.min(performance.now() - since, 2 * this.#lentFor + 1)
+    this.#lentFor += (time - this.#lentFor) * NEWEST_SHARE
+    client.release(isBroken)
+  }
+
   #lend(client: pg.PoolClient): PostgresConnection {
     const since = performance.now()
-    let broken = false
+    let isBroken = false
     let last: Promise<unknown> = Promise.resolve()
-    const run = async ({ text, values, name }: SqlStatement, { patient = false }: QueryOptions): Promise<readonly SqlRow[]> => {
-      if (broken) throw this.#error(new BackendError('the connection was lost'))
-      this.#statements += 1
+    const run = async (statement: SqlStatement, options: QueryOptions): Promise<readonly SqlRow[]> => {
+      if (isBroken) throw this.#error(new BackendError('the connection was lost'))
       try {
-        const config = { text, values: values as unknown[], rowMode: 'array' as const } // the driver only reads the values
-        const own = { ...(name === undefined ? {} : { name }), ...(patient ? { query_timeout: FOREVER } : {}) }
-        const { rows } = await client.query<(string | null)[]>({ ...config, ...own })
-        return rows
+        return await this.#ask(client, statement, options)
       } catch (error) {
-        broken ||= !leavesConnection(error)
+        isBroken ||= !leavesConnection(error)
         throw this.#error(error)
       }
     }
@@ -130,13 +141,23 @@ export class PostgresPool {
         last = answer.catch(() => {})
         return answer
       },
-      release: () => {
-        // What a single call had to wait for says nothing of the next.
-        const time = Math.min(performance.now() - since, 2 * this.#lentFor + 1)
-        this.#lentFor += (time - this.#lentFor) * NEWEST_SHARE
-        client.release(broken)
-      },
+      release: () => this.#giveBack(client, since, isBroken),
     }
+  }
+
+  #ask(client: pg.PoolClient, { text, values, name }: SqlStatement, { patient = false }: QueryOptions = {}): Promise<readonly SqlRow[]> {
+    this.#statements += 1
+    const own = name === undefined ? {} : { name }
+    const config = { text, values: values as unknown[], rowMode: 'array' as const, ...own } // the driver only reads the values
+    return new Promise((resolve, reject) => {
+      this.#limit.begin(client, patient ? Number.POSITIVE_INFINITY : this.#options.statementTimeout + GRACE, reject)
+      client.query<(string | null)[]>(config, (error: unknown, result) => {
+        this.#limit.end(client)
+        // Of a lost connection the error comes without a result.
+        if (error) reject(error)
+        else resolve(result.rows)
+      })
+    })
   }
 
   #open(): Promise<pg.Pool> {
@@ -153,17 +174,20 @@ export class PostgresPool {
       max: size,
       connectionTimeoutMillis: timeout,
       statement_timeout: statementTimeout,
-      query_timeout: statementTimeout + GRACE,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
       keepAlive: true,
       stream: () => this.#createSocket(),
       types: { getTypeParser: () => (value: string) => value },
-      onConnect: askWhetherAlive,
+      onConnect: (client) => askWhetherAlive(client, timeout),
     })
     // Lost connections: an idle one is dropped by the pool, and of one in use the caller is told by what waits for an answer.
     this.#opened = pool
     pool.on('error', () => {})
-    pool.on('connect', (client) => client.on('error', () => {}))
+    pool.on('connect', (client) => {
+      client.on('error', () => {})
+      this.#limit.add(client)
+    })
+    pool.on('remove', (client) => this.#limit.remove(client))
     return pool
   }
 
@@ -179,8 +203,9 @@ export class PostgresPool {
 }
 
 /** A server that can't is as good without. */
-async function askWhetherAlive(client: pg.ClientBase): Promise<void> {
-  await client.query(ASK_WHETHER_ALIVE).catch((error: unknown) => {
+async function askWhetherAlive(client: pg.ClientBase, timeout: number): Promise<void> {
+  const question: pg.QueryConfig & { readonly query_timeout: number } = { text: ASK_WHETHER_ALIVE, query_timeout: timeout }
+  await client.query(question).catch((error: unknown) => {
     if (!leavesConnection(error)) throw error
   })
 }
