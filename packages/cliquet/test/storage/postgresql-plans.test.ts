@@ -24,7 +24,7 @@ describe('PostgreSQL query plans', { skip: skipWithout(postgresUrl, 'PostgreSQL'
     await storage.prepare([{ name: 'article', uniqueFields: [], indexes: ['url', 'n.deep'] }])
     await storage.close()
     database = new PostgresDatabase(parsePostgresUrl(url))
-    tables = { at: database.at, indexed: () => new Set(['url', 'n.deep']), names: new StatementNames() }
+    tables = { at: database.at, indexed: () => new Set(['url', 'n.deep']), names: new StatementNames(), pages: new Map() }
     const records = `${database.at}records`
     await runSql(
       url,

@@ -11,6 +11,7 @@ export function nextPageUrl(selfUrl: string, parameters: Parameters, limit: numb
 
 /** Escapes all but ASCII letters, digits and `-._~`; a space is `+`. */
 function formEncode(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   const escaped = encodeURIComponent(text).replaceAll('%20', '+')
   return escaped.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }

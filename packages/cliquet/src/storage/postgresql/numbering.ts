@@ -4,7 +4,12 @@ import { MARK } from './dialect.ts'
 
 /** Collects the values of a statement whose pieces are put together one by one. */
 export class Numbering {
-  readonly values: SqlParam[] = []
+  readonly values: SqlParam[]
+
+  /** @param first those that come before: their marks, `$1` and so on, may stand in any piece */
+  constructor(first: readonly SqlParam[] = []) {
+    this.values = [...first]
+  }
 
   /** The piece's text with PostgreSQL's numbered marks. The text may be used several times. */
   text({ text, params }: Fragment): string {
@@ -12,10 +17,5 @@ export class Numbering {
     const numbered = text.replaceAll(MARK, () => `$${this.values.length + ++used}`)
     this.values.push(...params)
     return numbered
-  }
-
-  /** A mark for one value. */
-  mark(value: SqlParam): string {
-    return `$${this.values.push(value)}`
   }
 }

@@ -46,6 +46,7 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
   const common = {
     at: database.at,
     names: new StatementNames(),
+    pages: new Map(),
     indexed: (resource: string) => fieldsOf(resource).indexed,
     now: () => (clock === systemClock ? undefined : clock()),
   }
