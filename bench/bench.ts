@@ -18,7 +18,7 @@ npm run bench -- --profile get|list|poll|since|create|spread64|create64 [--backe
 `
 const MIXED = 'mixed'
 const KINDS: readonly Kind[] = ['ours', 'bare']
-const WARM_UP_SECONDS = 1
+const WARM_UP_SECONDS = 4
 
 /** What was asked for on the command line. */
 interface Options {

@@ -6,7 +6,7 @@ import type { Kind } from './server-process.ts'
 const READERS = 8
 const WRITERS = 64
 const TARGET = 0.7
-const WARM_UP_SECONDS = 1
+const WARM_UP_SECONDS = 4
 
 /** Reads of one collection by themselves, and beside creations in another. */
 interface Round {
