@@ -1,4 +1,5 @@
 import type { Access } from '../primitives/access.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 
 /** What load control goes by. */
 export interface LoadOptions {
@@ -6,6 +7,8 @@ export interface LoadOptions {
   readonly limit: number
   /** How long a call of the backends that is made now would wait, ms. */
   readonly expectedWait: (access: Access) => number
+  /** How many wait for being told that they are refused. */
+  readonly held?: (() => number) | undefined
   /** Called when refusing begins, with how long requests have to wait, ms. */
   readonly onBegin?: ((wait: number) => void) | undefined
   /** Called when it ends, with how many were refused. */
@@ -38,8 +41,21 @@ const PAUSE = 10
 const PERIOD = 500
 const FEW = 0.2
 
+/** Or when no more requests come than this share of the most that were ever served, and those who are refused are told at once: all who ask are seen. */
+const EASY = 0.8
+const AT_ONCE = 100
+
+/** How much of that it believes half a second later. */
+const KEPT_SHARE = 0.999
+
+/** If it begins anew within so long, ms, that was wrong. */
+const RELAPSE = 2000
+
 /** After so long, ms, everything is let in, to see: clients who ask again at once, whatever they are answered, would never let it be over. */
 const PROBATION = 30_000
+
+/** Turns up to this length, ms, are those of quiet times. */
+const QUIET = 5
 
 /** How long clients are asked to slow down after requests had to wait for half the limit, ms. */
 const WARNING = 1000
@@ -57,6 +73,7 @@ export class LoadControl {
   readonly #options: LoadOptions
   readonly #now: () => number
   readonly #afterTurn: (work: () => void) => void
+  readonly #concurrency = new ConcurrencyLimit()
   #isInTurn = false
   #admittedInTurn = 0
   #turnBegan = 0
@@ -78,11 +95,24 @@ export class LoadControl {
   #refusedInPeriod = 0
   #refused = 0
   #longest = 0
+  /** How many were served since the last look, and the most that were served in a time, requests per ms. */
+  #served = 0
+  #servedSince = 0
+  #capacity = 0
+  /** The most that were held in this period. */
+  #mostHeld = 0
+  /** How many came, requests per ms, when it was over because those were few; and when that was. */
+  #lastEasy: { readonly at: number; readonly rate: number } | undefined
 
   constructor(options: LoadOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#afterTurn = options.afterTurn ?? setImmediate
+  }
+
+  /** Whether requests are refused at the moment. */
+  get isRefusing(): boolean {
+    return this.#overloadedSince !== undefined
   }
 
   /** Whether clients should slow down. */
@@ -112,7 +142,7 @@ export class LoadControl {
       this.#begin(now)
     }
     const isEarly = this.#skipped === 0 && (elapsed <= CALM || this.#admittedInTurn < LEAST)
-    if (isEarly && this.#options.expectedWait(access) <= CALM) {
+    if (isEarly && !this.#concurrency.isReached && this.#options.expectedWait(access) <= CALM) {
       this.#admittedInTurn += 1
       this.#admittedInPeriod += 1
       return true
@@ -120,6 +150,20 @@ export class LoadControl {
     this.#refusedInPeriod += 1
     this.#refused += 1
     return false
+  }
+
+  /** To be called for a request that is served while others are refused. @returns to be called once when it is over */
+  enter(): () => void {
+    const began = this.#now()
+    const leave = this.#concurrency.enter()
+    return () => leave(this.#now() - began)
+  }
+
+  /** To be told how long a request took that was served, ms: in quiet times that is what all should take. */
+  learn(duration: number): void {
+    this.#served += 1
+    const isQuiet = this.#overloadedSince === undefined && this.#lastTurn <= QUIET && this.#options.expectedWait('write') === 0
+    if (isQuiet) this.#concurrency.learn(duration)
   }
 
   /** To be called for a request that is served although it was not admitted. */
@@ -140,6 +184,9 @@ export class LoadControl {
     if (wait < this.#options.limit) this.#longWaitsSince = undefined
     else this.#longWaitsSince ??= now
     if (wait >= this.#options.limit / 2) this.#warnedAt = now
+    this.#countServed(now)
+    if (this.#overloadedSince !== undefined) this.#concurrency.adjust(now)
+    this.#mostHeld = Math.max(this.#mostHeld, this.#options.held?.() ?? 0)
     this.#endIfOver(now)
     this.#afterTurn(() => this.#endTurn())
   }
@@ -166,8 +213,19 @@ export class LoadControl {
     return this.#longWaitsSince !== undefined && now - this.#longWaitsSince >= STANDING
   }
 
+  #countServed(now: number): void {
+    const elapsed = now - this.#servedSince
+    if (elapsed < PERIOD) return
+    // After a pause there is nothing to learn.
+    if (elapsed < 2 * PERIOD) this.#capacity = Math.max(this.#capacity * KEPT_SHARE, this.#served / elapsed)
+    this.#served = 0
+    this.#servedSince = now
+  }
+
   #begin(now: number): void {
+    if (this.#lastEasy !== undefined && now - this.#lastEasy.at < RELAPSE) this.#capacity = Math.min(this.#capacity, this.#lastEasy.rate)
     this.#overloadedSince = now
+    this.#concurrency.begin(now)
     this.#beginPeriod(now)
     this.#refusedBefore = this.#refused
     this.#options.onBegin?.(Math.max(this.#lastTurn, this.#options.expectedWait('write')))
@@ -177,12 +235,21 @@ export class LoadControl {
     this.#periodBegan = now
     this.#admittedInPeriod = 0
     this.#refusedInPeriod = 0
+    this.#mostHeld = 0
+  }
+
+  /** Whether no more come than can be served, although some had to be refused. */
+  #isEasy(now: number): boolean {
+    const rate = (this.#admittedInPeriod + this.#refusedInPeriod) / (now - this.#periodBegan)
+    const isEasy = this.#mostHeld < AT_ONCE && rate <= EASY * this.#capacity
+    if (isEasy) this.#lastEasy = { at: now, rate }
+    return isEasy
   }
 
   #endIfOver(now: number): void {
     const since = this.#overloadedSince
     if (since === undefined || now - this.#periodBegan < PERIOD) return
-    const isOver = this.#refusedInPeriod <= (this.#refusedInPeriod + this.#admittedInPeriod) * FEW
+    const isOver = this.#refusedInPeriod <= (this.#refusedInPeriod + this.#admittedInPeriod) * FEW || this.#isEasy(now)
     this.#beginPeriod(now)
     if (!isOver && now - since < PROBATION) return
     this.#overloadedSince = undefined

@@ -4,6 +4,7 @@ import type { Clock } from '../primitives/clock.ts'
 import { sendAnswer } from './answer.ts'
 import { errorAnswer } from './errors.ts'
 import { commonHeaders } from './guards.ts'
+import type { HeldRefusals } from './held-refusals.ts'
 import type { LoadControl } from './load-control.ts'
 import type { HttpSettings } from './settings.ts'
 import { subrequestOf } from './subrequest.ts'
@@ -20,15 +21,17 @@ export interface OverloadOptions {
   readonly settings: HttpSettings
   readonly clock: Clock
   readonly control: LoadControl
+  readonly refusals: HeldRefusals
 }
 
 const reading = new Set(['GET', 'HEAD'])
 
 /**
  * Refuses requests that there is no time for, with 503, before anything else is done for them: nobody is authenticated, no body is read, nothing is
- * logged. Clients are asked to slow down (`Backoff`, R12.2) before it comes to that. To be called before other hooks are added.
+ * logged. So many a second are told so at most, or who asks again at once would keep the process busy. Clients are asked to slow down
+ * (`Backoff`, R12.2) before it comes to that. To be called before other hooks are added.
  */
-export function refuseOverload(app: FastifyInstance, { settings, clock, control }: OverloadOptions): void {
+export function refuseOverload(app: FastifyInstance, { settings, clock, control, refusals }: OverloadOptions): void {
   const decorate = commonHeaders(settings, clock)
   const refusal = errorAnswer(catalogError('backend-unavailable'), settings)
   const pause = String(settings.retryAfterSeconds)
@@ -45,9 +48,14 @@ export function refuseOverload(app: FastifyInstance, { settings, clock, control 
     const isFree = subrequestOf(request) !== undefined || request.method === 'OPTIONS'
     const isAdmitted = isFree || control.admits(reading.has(request.method) ? 'read' : 'write')
     if (control.isBusy) reply.header('backoff', pause)
+    if (control.isRefusing && isAdmitted && !isFree) reply.raw.once('close', control.enter())
     if (isAdmitted) return done()
-    if (request.routeOptions.config.vital !== true) return refuse(request, reply)
+    if (request.routeOptions.config.vital !== true) return refusals.hold(() => refuse(request, reply))
     control.forgive()
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    if (subrequestOf(request) === undefined) control.learn(reply.elapsedTime)
     done()
   })
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { LoadControl } from '../../src/http/load-control.ts'
 import { type Outcome, openArrivals, simulate } from './simulated-loop.ts'
 
 /** Numbers from 0 to 1, the same with each run (mulberry32). */
@@ -114,4 +115,39 @@ test('A line before the backends counts like one before the process', () => {
   assert.ok(first >= second + 200 && first < second + 220, `${first}`)
   assert.ok(last >= 4990 && last <= 5000, `${last}`)
   assert.equal(times.length, last - first + 1)
+})
+
+test('It is over when no more come than could be served before, although not all of them fit in', () => {
+  let now = 0
+  let wait = 0
+  let held = 0
+  const turn: (() => void)[] = []
+  const ends: number[] = []
+  const control = new LoadControl({
+    limit,
+    now: () => now,
+    expectedWait: () => wait,
+    held: () => held,
+    afterTurn: (work) => turn.push(work),
+    onEnd: () => ends.push(now),
+  })
+  /** So many requests each ms, until then; who is let in is served at once. */
+  const run = (until: number, each: number): void => {
+    for (; now < until; now += 1) {
+      for (let i = 0; i < each; i += 1) if (control.admits('read')) control.learn(1)
+      for (const work of turn.splice(0)) work()
+    }
+  }
+  run(2 * second, 10)
+  wait = 80
+  run(3 * second, 10)
+  assert.ok(control.isRefusing)
+  // As many as ever, of whom the backends take none: not over, nor while others wait to be told.
+  run(5 * second, 10)
+  held = 500
+  run(7 * second, 4)
+  assert.deepEqual(ends, [])
+  held = 0
+  run(8 * second, 4)
+  assert.equal(ends.length, 1)
 })

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { HeldRefusals } from '../../http/held-refusals.ts'
 import { LoadControl } from '../../http/load-control.ts'
 import { refuseOverload } from '../../http/overload.ts'
 import { noMetrics } from '../../metrics/none/index.ts'
@@ -15,13 +16,15 @@ export const overloadStep = (owned: (start: StartUp) => FastifyInstance, expecte
     const { app, settings, clock } = start
     const limit = settings.overloadDelaySeconds * 1000
     if (limit === 0) return
+    const refusals = new HeldRefusals()
     const control = new LoadControl({
       limit,
       expectedWait,
+      held: () => refusals.length,
       onBegin: (wait) => app.log.warn({ wait }, 'overload: requests had to wait too long, some are refused'),
       onEnd: (refused) => app.log.warn({ refused }, 'the overload is over'),
     })
-    refuseOverload(owned(start), { settings, clock, control })
+    refuseOverload(owned(start), { settings, clock, control, refusals })
     // The step that makes the metrics is a later one.
     start.onPrepare(async () => tellLoad(start, control))
   },
