@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks'
 
 /** Fewer writes at once leave enough to others. */
-const CROWD = 8
+const CROWD = 4
 
 /** From this share of its time on the event loop keeps others waiting. */
 const BUSY = 0.5
 
 /** How many times as long as a group took others then have the process. */
-const SHARE = 7
+const SHARE = 8
 
 /** ms */
 const LONGEST_PAUSE = 50
@@ -16,7 +16,7 @@ const none = (): number => 0
 
 /**
  * Keeps a collection that many write to at once from taking the process from everybody else: where there is no time for both, it waits after each
- * group of writes for seven times as long as the group took, 50 ms at most. By itself, or where there is time, it never waits.
+ * group of writes for eight times as long as the group took, 50 ms at most. By itself, or where there is time, it never waits.
  */
 export class WritePauses {
   readonly #statements: () => number
