@@ -48,14 +48,17 @@ export function refuseOverload(app: FastifyInstance, { settings, clock, control,
     const isFree = subrequestOf(request) !== undefined || request.method === 'OPTIONS'
     const isAdmitted = isFree || control.admits(reading.has(request.method) ? 'read' : 'write')
     if (control.isBusy) reply.header('backoff', pause)
-    if (control.isRefusing && isAdmitted && !isFree) reply.raw.once('close', control.enter())
+    if (control.isRefusing && isAdmitted && !isFree && hasEnd(request)) reply.raw.once('close', control.enter())
     if (isAdmitted) return done()
     if (request.routeOptions.config.vital !== true) return refusals.hold(() => refuse(request, reply))
     control.forgive()
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    if (subrequestOf(request) === undefined) control.learn(reply.elapsedTime)
+    if (subrequestOf(request) === undefined && reply.statusCode !== 503) control.learn(reply.elapsedTime)
     done()
   })
 }
+
+/** Streams may be under way for ever. */
+const hasEnd = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config.mayTakeLong !== true

@@ -4,8 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Views } from '../../src/index.ts'
 import { type OpenOptions, openService, type Received, type Send, type ServiceUnderTest } from '../protocol/service-under-test.ts'
 
-/** Requests that keep the process busy, 15 ms each. */
+/** Requests that keep the process busy, 15 ms each, and such that are never answered to the end. */
 const busy: Views = async (app) => {
+  app.get('/stream', { config: { public: true, mayTakeLong: true } }, async (_request, reply) => {
+    reply.hijack()
+    reply.raw.write('so far')
+  })
   app.get('/busy', { config: { public: true } }, async () => {
     for (const end = performance.now() + 15; performance.now() < end; );
     return { done: true }
@@ -56,6 +60,22 @@ test('A second after an overload everybody is served again', async () => {
   const late = await hammer(request, '/v1/busy', { clients: 1, seconds: 1 })
   assert.ok(late.length > 5)
   assert.deepEqual([...new Set(late.map(({ status }) => status))], [200])
+})
+
+test('Streams that begin in an overload keep nobody out', { timeout: 25_000 }, async () => {
+  const { request, host } = await open()
+  await hammer(request, '/v1/busy', { clients: 1, seconds: 0.5 })
+  const leaving = new AbortController()
+  const beginStream = async (): Promise<void> => {
+    while ((await fetch(`http://${host}/v1/stream`, { signal: leaving.signal })).status !== 200);
+  }
+  const crowd = hammer(request, '/v1/busy', { clients: 40, seconds: 5 })
+  await sleep(1000)
+  await Promise.all(Array.from({ length: 20 }, beginStream))
+  const answers = await hammer(request, '/v1/busy', { clients: 5, seconds: 2 })
+  leaving.abort()
+  assert.ok((await crowd).some(({ status }) => status === 503))
+  assert.ok(answers.some(({ status }) => status === 200))
 })
 
 test('With overload_delay_seconds=0 everybody waits as long as it takes', async () => {
