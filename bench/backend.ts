@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Backend, BackendName } from './engine.ts'
-import { openPostgres } from './postgresql.ts'
+import { openPostgres, type ServerSettings } from './postgresql.ts'
 import type { Scratch } from './scratch.ts'
 
 /** What the option `--backend` takes. */
 export const isBackendName = (name: string): name is BackendName => name === 'sqlite' || name === 'postgresql'
 
 /** Starts the engine, which goes with the scratch. */
-export async function openBackend(name: BackendName, scratch: Scratch): Promise<Backend> {
-  if (name === 'postgresql') return { name, ...(await openPostgres(scratch)) }
+export async function openBackend(name: BackendName, scratch: Scratch, settings?: ServerSettings): Promise<Backend> {
+  if (name === 'postgresql') return { name, ...(await openPostgres(scratch, settings)) }
   return {
     name,
     facts: `SQLite ${sqliteVersion()} (WAL, synchronous=FULL)`,

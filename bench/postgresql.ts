@@ -6,12 +6,16 @@ import type { Scratch } from './scratch.ts'
 /** A row, by names of columns. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** Starts a PostgreSQL as it is delivered: a commit is on the disk before it is acknowledged. */
-export async function openPostgres(scratch: Scratch): Promise<Omit<Backend, 'name'>> {
-  const { url } = await scratch.keep(startPostgres())
+/** Settings of a server, by name. */
+export type ServerSettings = Readonly<Record<string, string>>
+
+/** Starts a PostgreSQL as it is delivered but for these settings: a commit is on the disk before it is acknowledged. */
+export async function openPostgres(scratch: Scratch, settings: ServerSettings = {}): Promise<Omit<Backend, 'name'>> {
+  const { url } = await scratch.keep(startPostgres({ settings }))
   const [about] = await runSql(url, "select current_setting('server_version') version, current_setting('fsync') fsync")
+  const shown = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   return {
-    facts: `PostgreSQL ${about?.version} (fsync=${about?.fsync}, otherwise as delivered)`,
+    facts: `PostgreSQL ${about?.version} (${[`fsync=${about?.fsync}`, ...shown].join(', ')}, otherwise as delivered)`,
     async createDatabase(name) {
       await runSql(url, `create database "${name}"`)
       return url.replace(/[^/]*$/, name)

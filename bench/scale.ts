@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isBackendName, openBackend } from './backend.ts'
 import { BOOKMARKS } from './bookmark.ts'
@@ -16,7 +17,7 @@ import { type Scratch, withScratch } from './scratch.ts'
 import { startServer } from './server-process.ts'
 import { ownerOf, type Shape } from './shape.ts'
 
-const USAGE = 'npm run bench:scale -- [--backend sqlite|postgresql] [--records 1000000]\n'
+const USAGE = 'npm run bench:scale -- [--backend sqlite|postgresql] [--records 1000000] [--shared-buffers 4GB]\n'
 const SMALL = 1000
 /** Records in a collection when there are many collections. */
 const EACH = 100
@@ -29,6 +30,8 @@ const BLOCK = 25
 interface Options {
   readonly backend: BackendName
   readonly records: number
+  /** PostgreSQL's own cache. With the 128 MB that it is delivered with, a page of scattered records is read from the system's, which takes as long again. */
+  readonly sharedBuffers: string
 }
 
 /** A small database and a large one of the same shape. */
@@ -93,8 +96,8 @@ const comparisonsOf = (backend: Backend, shape: Shape): readonly Comparison[] =>
 
 const milliseconds = (value: number | undefined): string => (value ?? Number.NaN).toFixed(3)
 
-async function run(scratch: Scratch, { backend: name, records }: Options): Promise<void> {
-  const backend = await openBackend(name, scratch)
+async function run(scratch: Scratch, { backend: name, records, sharedBuffers }: Options): Promise<void> {
+  const backend = await openBackend(name, scratch, { shared_buffers: sharedBuffers })
   const spreads = name === 'postgresql' ? [1, EACH] : [1]
   for (const spread of spreads) {
     const shapeOf = (count: number): Shape => ({ records: count, collections: spread === 1 ? 1 : count / spread })
@@ -114,12 +117,19 @@ async function run(scratch: Scratch, { backend: name, records }: Options): Promi
 /** @returns undefined where it makes no sense */
 function readOptions(): Options | undefined {
   const { values } = parseArgs({
-    options: { backend: { type: 'string', default: 'sqlite' }, records: { type: 'string', default: '1000000' } },
+    options: {
+      backend: { type: 'string', default: 'sqlite' },
+      records: { type: 'string', default: '1000000' },
+      'shared-buffers': { type: 'string', default: quarterOfMemory() },
+    },
   })
-  const { backend } = values
+  const { backend, 'shared-buffers': sharedBuffers } = values
   const records = Number(values.records)
-  return isBackendName(backend) && records >= SMALL && records % EACH === 0 ? { backend, records } : undefined
+  return isBackendName(backend) && records >= SMALL && records % EACH === 0 ? { backend, records, sharedBuffers } : undefined
 }
+
+/** What PostgreSQL's manual advises for a server of its own. */
+const quarterOfMemory = (): string => `${Math.floor(totalmem() / 4 / 2 ** 20)}MB`
 
 const options = readCommandLine(readOptions, USAGE)
 if (options !== undefined) await withScratch((scratch) => run(scratch, options))
