@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { isBackendName, openBackend } from './backend.ts'
 import { readCommandLine } from './command-line.ts'
 import type { Backend, BackendName } from './engine.ts'
-import { type LoadResult, median, runLoad, type Workload } from './load.ts'
+import { type LoadResult, median, runLoad, WARM_UP_SECONDS, type Workload } from './load.ts'
 import { measureMixed, mixedTable } from './mixed.ts'
 import { type Operation, operations, RECORDS, type Subject } from './operations.ts'
 import { populate } from './population.ts'
@@ -18,7 +18,6 @@ npm run bench -- --profile get|list|poll|since|create|spread64|create64 [--backe
 `
 const MIXED = 'mixed'
 const KINDS: readonly Kind[] = ['ours', 'bare']
-const WARM_UP_SECONDS = 4
 
 /** What was asked for on the command line. */
 interface Options {

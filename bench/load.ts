@@ -1,5 +1,8 @@
 import { type Connection, openConnection } from './connection.ts'
 
+/** Before servers are compared: then V8 has compiled what they run. */
+export const WARM_UP_SECONDS = 4
+
 /** What is sent again and again, and the only status that may come back. */
 export interface Workload {
   /** Sent in turn. */

@@ -1,4 +1,4 @@
-import { type LoadResult, median, runLoad, type Workload } from './load.ts'
+import { type LoadResult, median, runLoad, WARM_UP_SECONDS, type Workload } from './load.ts'
 import { operations, type Subject } from './operations.ts'
 import { markdownTable, whole } from './report.ts'
 import type { Kind } from './server-process.ts'
@@ -6,7 +6,6 @@ import type { Kind } from './server-process.ts'
 const READERS = 8
 const WRITERS = 64
 const TARGET = 0.7
-const WARM_UP_SECONDS = 4
 
 /** Reads of one collection by themselves, and beside creations in another. */
 interface Round {

@@ -1,7 +1,7 @@
 /** How often refusals are sent, ms, */
 const TICK = 10
 
-/** and how many at once: an eighth of the process's time at most. */
+/** and how many at once. */
 const MOST = 50
 
 /** How long one is held at most, ms: who is held costs memory. */
@@ -13,8 +13,8 @@ interface Held {
 }
 
 /**
- * Sends the answers of requests that are refused, so many a second at most. To refuse costs a third of a poll, and clients who are refused at once ask
- * again at once: a process would soon do little else. Whoever waits for an answer meanwhile asks nothing.
+ * Sends the answers of requests that are refused, so many a second at most. To refuse takes time, too, and clients who are refused at once ask again at
+ * once: a process would soon do little else. Whoever waits for an answer meanwhile asks nothing.
  */
 export class HeldRefusals {
   /** In the order in which they came. */

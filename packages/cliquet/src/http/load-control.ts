@@ -67,7 +67,7 @@ const WARNING = 1000
  * waits for the end of it. As long as there is no more to do than can be done, a long turn is followed by a shorter one. If there is, turns get longer
  * and longer. From then on requests are let in for a short time at the beginning of each turn, and the others in it are refused, which costs little:
  * turns are short again, nobody waits for long, and as much is done as before. (CoDel does so with the packets of a network, RFC 8289.) Lines before
- * the backends count alike.
+ * the backends count alike, and where requests take longer than usual, fewer are under way (`ConcurrencyLimit`).
  */
 export class LoadControl {
   readonly #options: LoadOptions

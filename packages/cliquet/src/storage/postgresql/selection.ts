@@ -36,7 +36,7 @@ export const concernsTombstones = (filters: readonly Filter[]): boolean => filte
  * are, the timestamp of the last, and whether more follow; no row for a collection that never had a timestamp.
  */
 export function selectPage(tables: Tables, collection: Collection, query: Query, taking: Taking): SqlStatement {
-  const shape = shapeOf(tables, collection, query)
+  const shape = shapeOf(tables, collection, query, taking)
   const known = shape === undefined ? undefined : tables.pages.get(shape)
   if (known !== undefined) return { ...known, values: [...subjectOf(collection, query.limit), ...timesOf(query.filters)] }
   const { values, ...text } = buildPage(tables, collection, query, taking)
@@ -45,12 +45,13 @@ export function selectPage(tables: Tables, collection: Collection, query: Query,
 }
 
 /** What the text of a page of live records, or of changes since a time, depends on; undefined of other queries. */
-function shapeOf({ indexed }: Tables, { resource }: Collection, { filters, ids, after, sort, limit }: Query): string | undefined {
+function shapeOf({ indexed }: Tables, { resource }: Collection, query: Query, { tombstones }: Taking): string | undefined {
+  const { filters, ids, after, sort, limit } = query
   if (ids !== undefined || after !== undefined || filters.length > 1) return undefined
   // Other values than integers would change the text.
   if (!filters.every(({ field, operator, value }) => field === 'last_modified' && operator === 'gt' && Number.isSafeInteger(value)))
     return undefined
-  return `${indexed(resource).size > 0 ? resource : ''} ${sort[0]?.direction} ${ceilingOf(limit)} ${filters.length}`
+  return `${indexed(resource).size > 0 ? resource : ''} ${sort[0]?.direction} ${ceilingOf(limit)} ${filters.length} ${tombstones}`
 }
 
 /** The first values of a statement about a collection: `$1` to `$3`. */
